@@ -1,0 +1,40 @@
+#include "pipeline/base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "pipeline/base/alloc.h"
+
+char *chute_buf_reserve(struct chute_buf *buf, size_t more) {
+    if (more > buf->size - buf->len) {
+        size_t size = buf->size < 256 ? 256 : buf->size * 2;
+        if (size < buf->len + more) {
+            size = buf->len + more;
+        }
+        buf->at = chute_realloc(buf->at, size);
+        buf->size = size;
+    }
+    return buf->at + buf->len;
+}
+
+void chute_buf_printf(struct chute_buf *buf, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    chute_assert(len >= 0);
+    vsnprintf(chute_buf_reserve(buf, (size_t)len + 1), (size_t)len + 1, format, again);
+    va_end(again);
+    buf->len += (size_t)len;
+}
+
+const char *chute_buf_cstr(struct chute_buf *buf) {
+    *chute_buf_reserve(buf, 1) = '\0';
+    return buf->at;
+}
+
+void chute_buf_finish(struct chute_buf *buf) {
+    chute_free(buf->at);
+    *buf = (struct chute_buf){ 0 };
+}

@@ -1,0 +1,172 @@
+#include "pipeline/base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/base/buf.h"
+
+/* The log's own settings are the process's: the one exception to "no global variable". */
+static _Atomic int lowest_level = CHUTE_LOG_INFO;
+static _Atomic bool writes_json;
+static _Atomic int out_fd = 2;
+
+static const char *const names[] = { "trace", "debug", "info", "warn", "error", "fatal" };
+static const char *const labels[] = { "TRACE", "DEBUG", "INFO ", "WARN ", "ERROR", "FATAL" };
+
+void chute_log_set_level(enum chute_log_level level) {
+    lowest_level = (int)level;
+}
+
+void chute_log_set_json(bool is_json) {
+    writes_json = is_json;
+}
+
+void chute_log_set_fd(int fd) {
+    out_fd = fd;
+}
+
+bool chute_log_is_on(enum chute_log_level level) {
+    return (int)level >= lowest_level;
+}
+
+int chute_log_level_of(const char *name) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void add_json_text(struct chute_buf *line, const char *text) {
+    chute_buf_add_char(line, '"');
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\') {
+            chute_buf_add_char(line, '\\');
+            chute_buf_add_char(line, (char)byte);
+        } else if (byte < 0x20) {
+            chute_buf_printf(line, "\\u%04x", byte);
+        } else {
+            chute_buf_add_char(line, (char)byte);
+        }
+    }
+    chute_buf_add_char(line, '"');
+}
+
+static void add_plain_text(struct chute_buf *line, const char *text, bool quotes_blanks) {
+    bool is_quoted = quotes_blanks && (*text == '\0' || strpbrk(text, " \"\t") != NULL);
+    if (is_quoted) {
+        chute_buf_add_char(line, '"');
+    }
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < 0x20 && byte != '\n' && byte != '\t') {
+            chute_buf_printf(line, "\\x%02X", byte);
+        } else {
+            chute_buf_add_char(line, (char)byte);
+        }
+    }
+    if (is_quoted) {
+        chute_buf_add_char(line, '"');
+    }
+}
+
+static void add_head(struct chute_buf *line, enum chute_log_level level, const char *module) {
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    char when[32];
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &parts);
+    long millis = now.tv_nsec / 1000000;
+    if (writes_json) {
+        chute_buf_printf(line, "{\"level\":\"%s\",\"timestamp\":\"%s.%03ldZ\",\"module\":", names[level],
+            when, millis);
+        add_json_text(line, module);
+        chute_buf_printf(line, ",\"message\":");
+    } else {
+        chute_buf_printf(line, "[%s,%03ld][%s][%s] ", when, millis, labels[level], module);
+    }
+}
+
+static void write_line(struct chute_buf *line) {
+    chute_buf_add_char(line, '\n');
+    size_t done = 0;
+    while (done < line->len) {
+        ssize_t wrote = write(out_fd, line->at + done, line->len - done);
+        if (wrote <= 0) {
+            break; /* a log that cannot be written has nobody to tell */
+        }
+        done += (size_t)wrote;
+    }
+    chute_buf_finish(line);
+}
+
+void chute_log(enum chute_log_level level, const char *module, const char *message, ...) {
+    if (!chute_log_is_on(level)) {
+        return;
+    }
+    bool is_json = writes_json;
+    struct chute_buf line = { 0 };
+    add_head(&line, level, module);
+    if (is_json) {
+        add_json_text(&line, message);
+    } else {
+        add_plain_text(&line, message, false);
+    }
+    va_list pairs;
+    va_start(pairs, message);
+    const char *key;
+    while ((key = va_arg(pairs, const char *)) != NULL) {
+        const char *value = va_arg(pairs, const char *);
+        if (value == NULL) {
+            continue;
+        }
+        if (is_json) {
+            chute_buf_add_char(&line, ',');
+            add_json_text(&line, key);
+            chute_buf_add_char(&line, ':');
+            add_json_text(&line, value);
+        } else {
+            chute_buf_printf(&line, " %s=", key);
+            add_plain_text(&line, value, true);
+        }
+    }
+    va_end(pairs);
+    if (is_json) {
+        chute_buf_add_char(&line, '}');
+    }
+    write_line(&line);
+}
+
+void chute_logf(enum chute_log_level level, const char *module, const char *format, ...) {
+    if (!chute_log_is_on(level)) {
+        return;
+    }
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    chute_log(level, module, text, NULL);
+}
+
+bool chute_log_limit(struct chute_log_limiter *limiter, uint64_t interval_ms, uint64_t *suppressed) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (now_ms < limiter->next_ms) {
+        limiter->suppressed++;
+        return false;
+    }
+    *suppressed = limiter->suppressed;
+    limiter->suppressed = 0;
+    limiter->next_ms = now_ms + interval_ms;
+    return true;
+}

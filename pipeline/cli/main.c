@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void) {
+    puts("logchute " CHUTE_VERSION);
+    return 0;
+}
