@@ -16,15 +16,15 @@
 #include "pipeline/base/value.h"
 
 enum chute_option_type {
-    CHUTE_OPT_BOOL = 1,  /* bool */
-    CHUTE_OPT_INT,       /* long long */
-    CHUTE_OPT_FLOAT,     /* double */
-    CHUTE_OPT_STR,       /* struct chute_str, NUL-terminated; `.at == NULL` when absent */
-    CHUTE_OPT_CHOICE,    /* int: index into .choices; -1 when absent */
-    CHUTE_OPT_BYTES,     /* long long: `64mb`, `10 KiB`, 123 */
-    CHUTE_OPT_SECONDS,   /* long long, milliseconds: written as seconds (0.5) or text (`500ms`, `2 weeks`) */
-    CHUTE_OPT_LIST,      /* struct chute_list of texts; a single value is a list of one */
-    CHUTE_OPT_HASH,      /* const struct chute_object *, keys in the order in which Logstash walks them */
+    CHUTE_OPT_BOOL = 1, /* bool */
+    CHUTE_OPT_INT,      /* long long */
+    CHUTE_OPT_FLOAT,    /* double */
+    CHUTE_OPT_STR,      /* struct chute_str, NUL-terminated; `.at == NULL` when absent */
+    CHUTE_OPT_CHOICE,   /* int: index into .choices; -1 when absent */
+    CHUTE_OPT_BYTES,    /* long long: `64mb`, `10 KiB`, 123 */
+    CHUTE_OPT_SECONDS, /* long long, milliseconds: written as seconds (0.5) or text (`500ms`, `2 weeks`) */
+    CHUTE_OPT_LIST, /* struct chute_list of texts; a single value is a list of one */
+    CHUTE_OPT_HASH, /* const struct chute_object *, keys in the order in which Logstash walks them */
     CHUTE_OPT_VALUE,     /* struct chute_value, as written; NULL type when absent */
     CHUTE_OPT_REF,       /* const struct chute_ref * */
     CHUTE_OPT_REFS,      /* struct chute_refs */
@@ -50,7 +50,7 @@ enum chute_option_state {
     CHUTE_OPTION_DEPRECATED,  /* works; one warning with `.hint` */
     CHUTE_OPTION_OBSOLETE,    /* Logstash itself refuses it: error with `.hint` */
     CHUTE_OPTION_UNSUPPORTED, /* ours refuses it: error with `.hint`, what to use instead */
-    CHUTE_OPTION_IGNORED,     /* accepted, without meaning here (a JVM's affair): one notice with `.hint` */
+    CHUTE_OPTION_IGNORED, /* accepted, without meaning here (a JVM's affair): one notice with `.hint` */
 };
 
 struct chute_option {
@@ -66,13 +66,13 @@ struct chute_option {
     const char *const *choices; /* CHOICE and LIST: ended by NULL */
     const char *alias_of;       /* a former name: the option of that name is set */
     enum chute_option_state state;
-    const char *hint;   /* for the states above */
-    const char *doc;    /* one line */
-    const char *sample; /* a value that the test of rows sets, where the type alone does not tell one */
+    const char *hint; /* for the states above */
+    const char *doc;  /* one line */
+    const char *sample; /* a value for the test of rows, where the type does not tell one */
 };
 
 #define CHUTE_MEMBER(T, m, ctype)                                                                  \
-    (offsetof(T, m) + 0 * sizeof(char[_Generic(&((T *)0)->m, ctype *: 1)]))
+    (offsetof(T, m) + 0 * sizeof(char[_Generic(&((T *)0)->m, ctype * : 1)]))
 #define CHUTE_BOOLEAN(T, m) .type = CHUTE_OPT_BOOL, .offset = CHUTE_MEMBER(T, m, bool)
 #define CHUTE_INTEGER(T, m) .type = CHUTE_OPT_INT, .offset = CHUTE_MEMBER(T, m, long long)
 #define CHUTE_FLOAT(T, m) .type = CHUTE_OPT_FLOAT, .offset = CHUTE_MEMBER(T, m, double)
@@ -84,7 +84,8 @@ struct chute_option {
 #define CHUTE_HASH(T, m)                                                                           \
     .type = CHUTE_OPT_HASH, .offset = CHUTE_MEMBER(T, m, const struct chute_object *)
 #define CHUTE_VALUE(T, m) .type = CHUTE_OPT_VALUE, .offset = CHUTE_MEMBER(T, m, struct chute_value)
-#define CHUTE_REF(T, m) .type = CHUTE_OPT_REF, .offset = CHUTE_MEMBER(T, m, const struct chute_ref *)
+#define CHUTE_REF(T, m)                                                                            \
+    .type = CHUTE_OPT_REF, .offset = CHUTE_MEMBER(T, m, const struct chute_ref *)
 #define CHUTE_REFS(T, m) .type = CHUTE_OPT_REFS, .offset = CHUTE_MEMBER(T, m, struct chute_refs)
 #define CHUTE_TEMPLATE(T, m)                                                                       \
     .type = CHUTE_OPT_TEMPLATE, .offset = CHUTE_MEMBER(T, m, const struct chute_template *)

@@ -62,13 +62,13 @@ struct chute_event *chute_event_clone(struct chute_event *event) {
 }
 
 void chute_batch_hold(struct chute_batch *batch, struct chute_held *held) {
-    if (held == NULL ||
-        (batch->held_count > 0 && batch->held[batch->held_count - 1] == held)) {
+    if (held == NULL || (batch->held_count > 0 && batch->held[batch->held_count - 1] == held)) {
         return;
     }
     if (batch->held_count == batch->held_capacity) {
         batch->held_capacity = batch->held_capacity == 0 ? 16 : batch->held_capacity * 2;
-        batch->held = chute_realloc(batch->held, sizeof(struct chute_held *) * batch->held_capacity);
+        batch->held =
+            chute_realloc(batch->held, sizeof(struct chute_held *) * batch->held_capacity);
     }
     batch->held[batch->held_count++] = chute_held_ref(held);
 }

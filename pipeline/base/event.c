@@ -22,8 +22,7 @@ static struct chute_value *array_at(
 static struct chute_value *child(
     const struct chute_value *parent, const struct chute_ref_step *step) {
     if (parent->type == CHUTE_OBJECT) {
-        struct chute_member *member =
-            chute_object_find(parent->as.object, step->name, step->head);
+        struct chute_member *member = chute_object_find(parent->as.object, step->name, step->head);
         return member == NULL ? NULL : &member->value;
     }
     return parent->type == CHUTE_ARRAY ? array_at(parent->as.array, step) : NULL;
@@ -287,8 +286,7 @@ static void adopt_timestamp(struct chute_event *event, struct chute_value *times
     if (timestamp->type == CHUTE_TIME) {
         return;
     }
-    if (timestamp->type == CHUTE_STRING &&
-        chute_time_parse(chute_value_str(timestamp), &time)) {
+    if (timestamp->type == CHUTE_STRING && chute_time_parse(chute_value_str(timestamp), &time)) {
         *timestamp = chute_time_value(time);
         return;
     }

@@ -17,8 +17,9 @@ struct chute_event {
     struct chute_value fields;   /* always an OBJECT */
     struct chute_value metadata; /* always an OBJECT */
     struct chute_batch *batch;
-    struct chute_token *token; /* acknowledges the input frame it was made from; NULL: nobody waits */
-    uint32_t origin;           /* which event of the batch it descends from: keeps the order */
+    struct chute_token
+        *token;      /* acknowledges the input frame it was made from; NULL: nobody waits */
+    uint32_t origin; /* which event of the batch it descends from: keeps the order */
     bool is_cancelled;
 };
 

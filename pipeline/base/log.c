@@ -86,8 +86,9 @@ static void add_head(struct chute_buf *line, enum chute_log_level level, const c
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &parts);
     long millis = now.tv_nsec / 1000000;
     if (writes_json) {
-        chute_buf_printf(line, "{\"level\":\"%s\",\"timestamp\":\"%s.%03ldZ\",\"module\":", names[level],
-            when, millis);
+        chute_buf_printf(line,
+            "{\"level\":\"%s\",\"timestamp\":\"%s.%03ldZ\",\"module\":", names[level], when,
+            millis);
         add_json_text(line, module);
         chute_buf_printf(line, ",\"message\":");
     } else {
@@ -157,7 +158,8 @@ void chute_logf(enum chute_log_level level, const char *module, const char *form
     chute_log(level, module, text, NULL);
 }
 
-bool chute_log_limit(struct chute_log_limiter *limiter, uint64_t interval_ms, uint64_t *suppressed) {
+bool chute_log_limit(
+    struct chute_log_limiter *limiter, uint64_t interval_ms, uint64_t *suppressed) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;

@@ -20,9 +20,9 @@ enum chute_escape_style {
 
 struct chute_ref_step {
     struct chute_str name;
-    uint32_t head;  /* chute_key_head(name) */
-    bool is_index;  /* the name is a decimal integer: an array's index */
-    int64_t index;  /* counts from the end if negative */
+    uint32_t head; /* chute_key_head(name) */
+    bool is_index; /* the name is a decimal integer: an array's index */
+    int64_t index; /* counts from the end if negative */
 };
 
 struct chute_ref {

@@ -18,7 +18,8 @@ ptrdiff_t chute_str_find(struct chute_str text, struct chute_str needle) {
 }
 
 static bool is_blank(char byte) {
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\v' || byte == '\f';
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\v' ||
+           byte == '\f';
 }
 
 struct chute_str chute_str_trim(struct chute_str text) {

@@ -36,13 +36,13 @@ static inline int chute_str_cmp(struct chute_str a, struct chute_str b) {
 }
 
 static inline bool chute_str_starts_with(struct chute_str text, struct chute_str prefix) {
-    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
+    return text.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(text.at, prefix.at, prefix.len) == 0);
 }
 
 static inline bool chute_str_ends_with(struct chute_str text, struct chute_str suffix) {
     return text.len >= suffix.len &&
-           (suffix.len == 0 ||
-               memcmp(text.at + text.len - suffix.len, suffix.at, suffix.len) == 0);
+           (suffix.len == 0 || memcmp(text.at + text.len - suffix.len, suffix.at, suffix.len) == 0);
 }
 
 /* ASCII letters only are folded. */

@@ -30,7 +30,8 @@ struct chute_value chute_object_new(struct chute_arena *arena, uint32_t capacity
     return (struct chute_value){ .type = CHUTE_OBJECT, .as.object = object };
 }
 
-void chute_array_add(struct chute_arena *arena, struct chute_array *array, struct chute_value item) {
+void chute_array_add(
+    struct chute_arena *arena, struct chute_array *array, struct chute_value item) {
     if (array->count == array->capacity) {
         array->items =
             more_room(arena, array->items, sizeof(*array->items), array->count, &array->capacity);

@@ -84,7 +84,8 @@ static inline struct chute_value chute_double(double real) {
 }
 /* `text` is borrowed for as long as the value lives; it may hold bytes to escape. */
 static inline struct chute_value chute_string(struct chute_str text) {
-    return (struct chute_value){ .type = CHUTE_STRING, .len = (uint32_t)text.len, .as.text = text.at };
+    return (
+        struct chute_value){ .type = CHUTE_STRING, .len = (uint32_t)text.len, .as.text = text.at };
 }
 /* As chute_string, for text known to hold nothing that JSON escapes. */
 static inline struct chute_value chute_clean_string(struct chute_str text) {
@@ -94,10 +95,12 @@ static inline struct chute_value chute_clean_string(struct chute_str text) {
 }
 /* The exact text of a JSON number, borrowed. */
 static inline struct chute_value chute_number(struct chute_str text) {
-    return (struct chute_value){ .type = CHUTE_NUMBER, .len = (uint32_t)text.len, .as.text = text.at };
+    return (
+        struct chute_value){ .type = CHUTE_NUMBER, .len = (uint32_t)text.len, .as.text = text.at };
 }
 static inline struct chute_value chute_time_value(struct chute_time time) {
-    return (struct chute_value){ .type = CHUTE_TIME, .len = time.nanos, .as.seconds = time.seconds };
+    return (
+        struct chute_value){ .type = CHUTE_TIME, .len = time.nanos, .as.seconds = time.seconds };
 }
 
 /* The text of a STRING or NUMBER. */

@@ -181,8 +181,8 @@ struct chute_run {
 
 /* Emits `made` (of chute_batch_make or chute_event_clone), which goes on behind `parent` (NULL: behind all)
  * and takes a reference to its token. `is_matched` applies the common options to it. */
-void chute_run_emit(struct chute_run *run, const struct chute_event *parent, struct chute_event *made,
-    bool is_matched);
+void chute_run_emit(struct chute_run *run, const struct chute_event *parent,
+    struct chute_event *made, bool is_matched);
 /* Applies the common options to `event`: for run_batch, which returns no verdict. */
 void chute_run_match(struct chute_run *run, struct chute_event *event);
 /* Cancels `event`: for run_batch. */
@@ -191,7 +191,8 @@ void chute_run_drop(struct chute_run *run, struct chute_event *event);
 void chute_run_pend(struct chute_run *run, struct chute_event *event);
 /* Completes a pending event, once, with MATCHED, PASSED or DROPPED. Any thread. Until then the event belongs
  * to the plugin, afterwards no more; its batch and arena may be used by this event's plugin only. */
-void chute_run_complete(struct chute_run *run, struct chute_event *event, enum chute_verdict verdict);
+void chute_run_complete(
+    struct chute_run *run, struct chute_event *event, enum chute_verdict verdict);
 
 struct chute_filter_plugin {
     CHUTE_PLUGIN_HEAD;
@@ -343,8 +344,8 @@ struct chute_parcel {
 struct chute_output_limits {
     size_t join_bytes; /* waiting parcels are joined up to this many */
     uint32_t join_items;
-    unsigned in_flight;   /* deliveries open at once; own threads: 1 */
-    size_t waiting_bytes; /* when more wait, workers do too: back-pressure */
+    unsigned in_flight;        /* deliveries open at once; own threads: 1 */
+    size_t waiting_bytes;      /* when more wait, workers do too: back-pressure */
     unsigned retry_initial_ms; /* back-off: doubled each time, randomised, up to retry_max_ms */
     unsigned retry_max_ms;
 };
