@@ -7,6 +7,7 @@
 #include "pipeline/base/zone.h"
 
 #define NANOS_A_SECOND 1000000000LL
+#define OFFSET_MAX (18 * 3600) /* Java's */
 
 /* How far chute_clock_set moved the clock, in microseconds. */
 static atomic_llong clock_moved;
@@ -196,18 +197,19 @@ static int take_two(struct cursor *cursor, int max) {
     return value <= max ? value : -1;
 }
 
-/* Four digits; with `+` or `-` before them, up to nine. */
+/* Four digits; five to nine after a `+`, four to nine after a `-`. */
 static bool take_year(struct cursor *cursor, int64_t *year) {
     bool is_negative = take(cursor, '-');
-    bool is_signed = is_negative || take(cursor, '+');
+    bool is_positive = !is_negative && take(cursor, '+');
     int64_t value = 0;
     int digits = 0;
-    while (digits < (is_signed ? 9 : 4) && cursor->at < cursor->end && is_digit(*cursor->at)) {
+    while (digits < (is_negative || is_positive ? 9 : 4) && cursor->at < cursor->end &&
+           is_digit(*cursor->at)) {
         value = value * 10 + (*cursor->at++ - '0');
         digits++;
     }
     *year = is_negative ? -value : value;
-    return digits >= 4;
+    return digits >= 4 + is_positive;
 }
 
 static bool take_date(struct cursor *cursor, struct chute_civil *civil) {
@@ -266,7 +268,8 @@ static bool take_zone(struct cursor *cursor, int64_t wall, int32_t *offset) {
         *offset = 0;
         return rest.len == 1;
     } else if (*rest.at == '+' || *rest.at == '-') {
-        return chute_offset_parse(rest, offset) == rest.len;
+        return chute_offset_parse(rest, offset) == rest.len && *offset >= -OFFSET_MAX &&
+               *offset <= OFFSET_MAX;
     } else if (!chute_zone_find(rest, &zone)) {
         return false;
     }
