@@ -67,18 +67,26 @@ int64_t chute_days_from_civil(int64_t year, int month, int day) {
            day_of_year - 719468;
 }
 
+/* Multiplications and shifts where one would divide: Neri and Schneider, "Euclidean affine
+ * functions and their application to calendar algorithms", 2022. Twice as fast as the plain way. */
 void chute_civil_from_days(int64_t days, struct chute_civil *out) {
+    int64_t cycle = 0; /* of 400 years, before or after those that 32 bits can count */
     days += 719468;
-    int64_t cycle = floor_div(days, 146097);
-    unsigned day_of_cycle = (unsigned)(days - cycle * 146097);
-    unsigned year_of_cycle =
-        (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
-    unsigned day_of_year =
-        day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-    unsigned month = (5 * day_of_year + 2) / 153;
-    out->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
-    out->month = (int)(month < 10 ? month + 3 : month - 9);
-    out->year = (int64_t)year_of_cycle + cycle * 400 + (out->month <= 2);
+    if (days < 0 || days > 0x3fffffff) {
+        cycle = floor_div(days, 146097);
+        days -= cycle * 146097;
+    }
+    uint32_t quarters = 4 * (uint32_t)days + 3;
+    uint32_t century = quarters / 146097;
+    uint32_t century_quarters = quarters % 146097 | 3;
+    uint64_t product = (uint64_t)2939745 * century_quarters;
+    uint32_t year_of_century = (uint32_t)(product >> 32);
+    uint32_t day_of_year = (uint32_t)product / 2939745 / 4; /* from March on */
+    uint32_t month_and_day = 2141 * day_of_year + 197913;
+    bool is_next_year = day_of_year >= 306;
+    out->year = cycle * 400 + 100 * (int64_t)century + year_of_century + is_next_year;
+    out->month = (int)(month_and_day >> 16) - (is_next_year ? 12 : 0);
+    out->day = (int)((month_and_day & 0xffff) / 2141) + 1;
 }
 
 int64_t chute_seconds_from_civil(const struct chute_civil *civil) {
@@ -90,9 +98,10 @@ struct chute_civil chute_civil_from_seconds(int64_t seconds) {
     struct chute_civil civil;
     int64_t days = floor_div(seconds, CHUTE_SECONDS_A_DAY);
     unsigned rest = (unsigned)(seconds - days * CHUTE_SECONDS_A_DAY);
+    unsigned minutes = rest / 60;
     chute_civil_from_days(days, &civil);
-    civil.hour = (int)(rest / 3600);
-    civil.minute = (int)(rest / 60 % 60);
+    civil.hour = (int)(minutes / 60);
+    civil.minute = (int)(minutes % 60);
     civil.second = (int)(rest % 60);
     return civil;
 }
