@@ -66,8 +66,8 @@ struct chute_option {
     const char *const *choices; /* CHOICE and LIST: ended by NULL */
     const char *alias_of;       /* a former name: the option of that name is set */
     enum chute_option_state state;
-    const char *hint; /* for the states above */
-    const char *doc;  /* one line */
+    const char *hint;   /* for the states above */
+    const char *doc;    /* one line */
     const char *sample; /* a value for the test of rows, where the type does not tell one */
 };
 
