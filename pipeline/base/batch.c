@@ -32,7 +32,7 @@ static void append(struct chute_batch *batch, struct chute_event *event) {
         batch->events = events;
         batch->capacity = capacity;
     }
-    event->origin = (uint32_t)batch->count;
+    event->position = (uint32_t)batch->count;
     batch->events[batch->count++] = event;
 }
 
@@ -57,7 +57,10 @@ struct chute_event *chute_event_clone(struct chute_event *event) {
     *clone = *event;
     clone->fields = chute_value_copy(arena, &event->fields, false);
     clone->metadata = chute_value_copy(arena, &event->metadata, false);
+    clone->emitted = NULL;
+    clone->next_emitted = NULL;
     clone->is_cancelled = false;
+    clone->is_pending = false;
     return clone;
 }
 

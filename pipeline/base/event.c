@@ -1,6 +1,7 @@
 #include "pipeline/base/event.h"
 
 #include "pipeline/base/batch.h"
+#include "pipeline/base/origin.h"
 
 /* An array grows by nulls when an index past its end is set; not without bound. */
 #define MOST_PADDING 10000
@@ -28,8 +29,19 @@ static struct chute_value *child(
     return parent->type == CHUTE_ARRAY ? array_at(parent->as.array, step) : NULL;
 }
 
+struct chute_value *chute_event_metadata(struct chute_event *event) {
+    if (event->deferred != NULL) {
+        const struct chute_origin *origin = event->deferred;
+        event->deferred = NULL;
+        chute_origin_apply_metadata(origin, event);
+    }
+    return &event->metadata;
+}
+
 static struct chute_value *root_of(const struct chute_event *event, const struct chute_ref *ref) {
-    return (struct chute_value *)(ref->in_metadata ? &event->metadata : &event->fields);
+    /* filling @metadata in is no change that a reader could see */
+    struct chute_event *mutable = (struct chute_event *)event;
+    return ref->in_metadata ? chute_event_metadata(mutable) : &mutable->fields;
 }
 
 struct chute_value *chute_event_get(const struct chute_event *event, const struct chute_ref *ref) {
@@ -105,7 +117,7 @@ bool chute_event_set(
         if (value.type != CHUTE_OBJECT) {
             return false;
         }
-        event->metadata = value;
+        *chute_event_metadata(event) = value;
         return true;
     }
     if (is_blocked(event, ref)) {
@@ -135,9 +147,9 @@ bool chute_event_remove(
     struct chute_event *event, const struct chute_ref *ref, struct chute_value *removed) {
     if (ref->count == 0) {
         if (removed != NULL) {
-            *removed = event->metadata;
+            *removed = *chute_event_metadata(event);
         }
-        event->metadata = chute_object_new(chute_event_arena(event), 0);
+        *chute_event_metadata(event) = chute_object_new(chute_event_arena(event), 0);
         return true;
     }
     struct chute_value *parent = root_of(event, ref);

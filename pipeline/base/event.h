@@ -11,20 +11,29 @@
 #include "pipeline/base/value.h"
 
 struct chute_batch;
+struct chute_origin;
 struct chute_token;
 
 struct chute_event {
     struct chute_value fields;   /* always an OBJECT */
-    struct chute_value metadata; /* always an OBJECT */
+    struct chute_value metadata; /* always an OBJECT; read it by chute_event_metadata */
     struct chute_batch *batch;
-    struct chute_token
-        *token;      /* acknowledges the input frame it was made from; NULL: nobody waits */
-    uint32_t origin; /* which event of the batch it descends from: keeps the order */
+    struct chute_token *token; /* acknowledges the frame it was made from; NULL: nobody waits */
+    const struct chute_origin *deferred; /* whose @metadata is still to be filled in */
+    struct chute_event *emitted;         /* the engine's: what a filter emitted behind this event */
+    struct chute_event *next_emitted;
+    uint32_t
+        position;    /* the engine's: which event of the batch it descends from, keeps the order */
+    uint16_t routes; /* the engine's: outputs that take it */
     bool is_cancelled;
+    bool is_pending; /* the engine's: chute_run_complete is still to come */
 };
 
 /* The arena of the event's batch. */
 struct chute_arena *chute_event_arena(const struct chute_event *event);
+
+/* All of @metadata: always an OBJECT. */
+struct chute_value *chute_event_metadata(struct chute_event *event);
 
 /* The value at `ref`, or NULL if there is none. */
 struct chute_value *chute_event_get(const struct chute_event *event, const struct chute_ref *ref);

@@ -17,6 +17,7 @@
 #include "pipeline/base/batch.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/base/event.h"
+#include "pipeline/base/origin.h"
 
 struct chute_regex_scratch;
 struct chute_json_parser;
@@ -216,27 +217,6 @@ struct chute_filter_plugin {
 };
 
 /* ------------------------------------------------------------------ inputs */
-
-/* Where frames come from: a connection, a file, a peer. Its fields are set on every event made from them,
- * where the event does not bring them itself (or always, if `replaces`). Immutable once used.
- * Counted: the last chute_held_unref(&origin->held) frees it with its arena. */
-struct chute_origin_field {
-    struct chute_ref ref;
-    struct chute_value value;
-    bool replaces;
-};
-struct chute_origin {
-    struct chute_held held;
-    struct chute_arena arena; /* references and values live here */
-    struct chute_origin_field *fields;
-    uint32_t count;
-    uint32_t capacity;
-};
-/* With one reference, the caller's. */
-struct chute_origin *chute_origin_create(void);
-/* `ref` as in a configuration, and legal; the text of `value` is copied. */
-void chute_origin_add(
-    struct chute_origin *origin, const char *ref, struct chute_value value, bool replaces);
 
 struct chute_input;  /* an instance: the engine's */
 struct chute_stream; /* see pipeline/run/stream.h */

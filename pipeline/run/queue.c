@@ -1,0 +1,154 @@
+#include "pipeline/run/queue.h"
+
+#include <time.h>
+
+#include "pipeline/base/alloc.h"
+
+void chute_block_destroy(struct chute_block *block, bool is_lost) {
+    if (is_lost) {
+        chute_token_lose(block->token);
+    } else {
+        chute_token_unref(block->token);
+    }
+    chute_held_unref(&block->origin->held);
+    chute_held_unref(block->held);
+    chute_free(block->frames);
+    chute_free(block);
+}
+
+void chute_queue_init(
+    struct chute_queue *queue, size_t max_bytes, void (*on_low)(void *arg), void *arg) {
+    *queue = (struct chute_queue){ .max_bytes = max_bytes, .on_low = on_low, .on_low_arg = arg };
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->has_work, &attributes);
+    pthread_cond_init(&queue->has_room, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void chute_queue_finish(struct chute_queue *queue) {
+    while (queue->first != NULL) {
+        struct chute_block *next = queue->first->next;
+        chute_block_destroy(queue->first, true);
+        queue->first = next;
+    }
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->has_work);
+    pthread_cond_destroy(&queue->has_room);
+}
+
+/* What a block costs: its bytes and itself, so that a flood of tiny frames is bounded too. */
+static size_t cost_of(const struct chute_block *block) {
+    return block->bytes.len + sizeof(*block) + block->frame_capacity * sizeof(*block->frames);
+}
+
+static void append(struct chute_queue *queue, struct chute_block *block) {
+    block->next = NULL;
+    if (queue->last == NULL) {
+        queue->first = block;
+    } else {
+        queue->last->next = block;
+    }
+    queue->last = block;
+    queue->bytes += cost_of(block);
+}
+
+bool chute_queue_push(struct chute_queue *queue, struct chute_block *first) {
+    pthread_mutex_lock(&queue->lock);
+    while (first != NULL) {
+        struct chute_block *next = first->next;
+        append(queue, first);
+        first = next;
+        if (queue->waiting_workers > 0) {
+            pthread_cond_signal(&queue->has_work);
+        }
+    }
+    bool is_full = queue->bytes >= queue->max_bytes;
+    queue->is_full_told |= is_full;
+    pthread_mutex_unlock(&queue->lock);
+    return !is_full;
+}
+
+bool chute_queue_push_wait(struct chute_queue *queue, struct chute_block *block) {
+    pthread_mutex_lock(&queue->lock);
+    while (queue->bytes >= queue->max_bytes && !queue->is_abandoned) {
+        pthread_cond_wait(&queue->has_room, &queue->lock);
+    }
+    bool is_abandoned = queue->is_abandoned;
+    append(queue, block); /* when abandoned, workers count it as lost */
+    if (queue->waiting_workers > 0) {
+        pthread_cond_signal(&queue->has_work);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return !is_abandoned;
+}
+
+static struct timespec deadline_in(int wait_ms) {
+    struct timespec when;
+    clock_gettime(CLOCK_MONOTONIC, &when);
+    when.tv_sec += wait_ms / 1000;
+    when.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    if (when.tv_nsec >= 1000000000) {
+        when.tv_sec++;
+        when.tv_nsec -= 1000000000;
+    }
+    return when;
+}
+
+struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool *is_over) {
+    pthread_mutex_lock(&queue->lock);
+    if (queue->first == NULL && wait_ms != 0 && !queue->is_closed) {
+        queue->waiting_workers++;
+        if (wait_ms < 0) {
+            pthread_cond_wait(&queue->has_work, &queue->lock);
+        } else {
+            struct timespec deadline = deadline_in(wait_ms);
+            pthread_cond_timedwait(&queue->has_work, &queue->lock, &deadline);
+        }
+        queue->waiting_workers--;
+    }
+    struct chute_block *block = queue->first;
+    bool is_low = false;
+    if (block != NULL) {
+        queue->first = block->next;
+        if (queue->first == NULL) {
+            queue->last = NULL;
+        }
+        queue->bytes -= cost_of(block);
+        if (queue->bytes < queue->max_bytes / 2) {
+            is_low = queue->is_full_told;
+            queue->is_full_told = false;
+            pthread_cond_broadcast(&queue->has_room);
+        }
+    }
+    *is_over = block == NULL && queue->is_closed;
+    pthread_mutex_unlock(&queue->lock);
+    if (is_low && queue->on_low != NULL) {
+        queue->on_low(queue->on_low_arg);
+    }
+    return block;
+}
+
+static void set_and_wake(struct chute_queue *queue, bool *flag) {
+    pthread_mutex_lock(&queue->lock);
+    if (flag != NULL) {
+        *flag = true;
+    }
+    pthread_cond_broadcast(&queue->has_work);
+    pthread_cond_broadcast(&queue->has_room);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void chute_queue_close(struct chute_queue *queue) {
+    set_and_wake(queue, &queue->is_closed);
+}
+
+void chute_queue_abandon(struct chute_queue *queue) {
+    set_and_wake(queue, &queue->is_abandoned);
+}
+
+void chute_queue_wake(struct chute_queue *queue) {
+    set_and_wake(queue, NULL);
+}
