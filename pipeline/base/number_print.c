@@ -5,21 +5,28 @@
 #include <stdlib.h>
 
 size_t chute_number_print_int(int64_t value, char *out) {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536"
+        "37383940414243444546474849505152535455565758596061626364656667686970717273"
+        "7475767778798081828384858687888990919293949596979899";
     char digits[20];
-    size_t count = 0;
+    size_t at = sizeof(digits);
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[count++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    size_t len = 0;
-    if (value < 0) {
-        out[len++] = '-';
+    for (; rest >= 100; rest /= 100) {
+        at -= 2;
+        memcpy(digits + at, pairs + rest % 100 * 2, 2);
     }
-    while (count > 0) {
-        out[len++] = digits[--count];
+    if (rest >= 10) {
+        at -= 2;
+        memcpy(digits + at, pairs + rest * 2, 2);
+    } else {
+        digits[--at] = (char)('0' + rest);
     }
-    return len;
+    size_t len = sizeof(digits) - at;
+    bool is_negative = value < 0;
+    out[0] = '-';
+    memcpy(out + is_negative, digits + at, len);
+    return len + is_negative;
 }
 
 /* d₁d₂…dₙ × 10^(exponent - n + 1): the value is d₁.d₂…dₙ × 10^exponent. */
