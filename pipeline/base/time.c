@@ -89,6 +89,29 @@ void chute_civil_from_days(int64_t days, struct chute_civil *out) {
     out->day = (int)((month_and_day & 0xffff) / 2141) + 1;
 }
 
+int chute_day_of_year(const struct chute_civil *civil) {
+    return (int)(chute_days_from_civil(civil->year, civil->month, civil->day) -
+                 chute_days_from_civil(civil->year, 1, 1)) +
+           1;
+}
+
+int64_t chute_days_from_iso_year(int64_t year) {
+    int64_t in_first_week = chute_days_from_civil(year, 1, 4);
+    return in_first_week - chute_weekday_of_days(in_first_week) + 1;
+}
+
+int chute_iso_weeks_in_year(int64_t year) {
+    return (int)((chute_days_from_iso_year(year + 1) - chute_days_from_iso_year(year)) / 7);
+}
+
+int chute_iso_week_of_days(int64_t days, int64_t *year) {
+    struct chute_civil civil;
+    chute_civil_from_days(
+        days - chute_weekday_of_days(days) + 4, &civil); /* its Thursday decides */
+    *year = civil.year;
+    return (int)((days - chute_days_from_iso_year(civil.year)) / 7) + 1;
+}
+
 int64_t chute_seconds_from_civil(const struct chute_civil *civil) {
     return chute_days_from_civil(civil->year, civil->month, civil->day) * CHUTE_SECONDS_A_DAY +
            civil->hour * 3600 + civil->minute * 60 + civil->second;

@@ -58,6 +58,14 @@ bool chute_year_is_leap(int64_t year);
 int chute_days_in_month(int64_t year, int month);
 /* 1 is Monday, 7 Sunday. */
 int chute_weekday_of_days(int64_t days);
+/* 1 … 366. */
+int chute_day_of_year(const struct chute_civil *civil);
+/* ISO 8601's week, 1 … 53, and the year that it belongs to. */
+int chute_iso_week_of_days(int64_t days, int64_t *year);
+/* The Monday of the first ISO week of a year. */
+int64_t chute_days_from_iso_year(int64_t year);
+/* 52 or 53. */
+int chute_iso_weeks_in_year(int64_t year);
 
 /* Writes `time` as Logstash shows it, `2014-09-23T20:34:56.789Z` with 3, 6 or 9 fraction digits,
  * and a NUL behind it. Returns the length. */

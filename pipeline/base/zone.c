@@ -201,7 +201,7 @@ static bool find_file(const char *path, struct chute_zone *out) {
     const char *id = "localtime";
     if (realpath(path, target) != NULL) {
         const char *folder = strstr(target, "/zoneinfo/");
-        if (folder != NULL) {
+        if (folder != NULL && strlen(folder) < ID_MAX) {
             id = folder + strlen("/zoneinfo/");
         }
     }
@@ -229,7 +229,8 @@ static void find_local(void) {
     if (*name == '/' ? find_file(name, &local_zone) : chute_zone_find(id, &local_zone)) {
         return;
     }
-    struct chute_zone_rules *rules = chute_tzif_parse_posix(id, id);
+    struct chute_zone_rules *rules =
+        chute_tzif_parse_posix(id, id.len <= ID_MAX ? id : CHUTE_STR("localtime"));
     if (rules != NULL) {
         local_zone = (struct chute_zone){ keep(rules), 0 };
     }
