@@ -260,7 +260,7 @@ static int64_t field_value(enum chute_joda_field field, const struct parts *part
     }
 }
 
-static char *put_number(char *at, int64_t value, int min_digits) {
+char *chute_joda_put_number(char *at, int64_t value, int min_digits) {
     char digits[24];
     int len = 0;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -280,7 +280,7 @@ static char *put_number(char *at, int64_t value, int min_digits) {
     return at;
 }
 
-static char *put_text(char *at, struct chute_str text) {
+char *chute_joda_put_text(char *at, struct chute_str text) {
     memcpy(at, text.at, text.len);
     return at + text.len;
 }
@@ -295,16 +295,16 @@ static char *put_fraction(char *at, unsigned millis, int digits) {
 static char *put_offset(char *at, int32_t offset, bool has_colon) {
     int32_t size = offset < 0 ? -offset : offset;
     *at++ = offset < 0 ? '-' : '+';
-    at = put_number(at, size / 3600, 2);
+    at = chute_joda_put_number(at, size / 3600, 2);
     if (has_colon) {
         *at++ = ':';
     }
-    at = put_number(at, size / 60 % 60, 2);
+    at = chute_joda_put_number(at, size / 60 % 60, 2);
     if (size % 60 != 0) {
         if (has_colon) {
             *at++ = ':';
         }
-        at = put_number(at, size % 60, 2);
+        at = chute_joda_put_number(at, size % 60, 2);
     }
     return at;
 }
@@ -312,9 +312,9 @@ static char *put_offset(char *at, int32_t offset, bool has_colon) {
 static char *put_zone_name(char *at, const struct parts *parts, bool is_long) {
     char room[16];
     if (is_long && parts->zone.rules == NULL && parts->zone.offset == 0) {
-        return put_text(at, CHUTE_STR("Coordinated Universal Time"));
+        return chute_joda_put_text(at, CHUTE_STR("Coordinated Universal Time"));
     }
-    return put_text(at, chute_zone_abbreviation(parts->zone, parts->seconds, room));
+    return chute_joda_put_text(at, chute_zone_abbreviation(parts->zone, parts->seconds, room));
 }
 
 static char *put_step(char *at, const struct chute_joda *joda, const struct chute_joda_step *step,
@@ -324,23 +324,23 @@ static char *put_step(char *at, const struct chute_joda *joda, const struct chut
     int64_t value;
     switch (step->type) {
     case JODA_LITERAL:
-        return put_text(at, step->text);
+        return chute_joda_put_text(at, step->text);
     case JODA_NUMBER:
-        return put_number(at, field_value(step->field, parts), step->min_digits);
+        return chute_joda_put_number(at, field_value(step->field, parts), step->min_digits);
     case JODA_TWO_DIGIT_YEAR:
         value = field_value(step->field, parts);
-        return put_number(at, (value < 0 ? -value : value) % 100, 2);
+        return chute_joda_put_number(at, (value < 0 ? -value : value) % 100, 2);
     case JODA_FRACTION:
         return put_fraction(at, parts->millis, step->min_digits);
     case JODA_TEXT:
         value = field_value(step->field, parts);
         value -= step->field == JODA_MONTH || step->field == JODA_WEEKDAY;
         chute_joda_names(joda->locale, step, step->is_long, &names);
-        return put_text(at, chute_str_of(names[value]));
+        return chute_joda_put_text(at, chute_str_of(names[value]));
     case JODA_OFFSET:
         return put_offset(at, parts->offset, step->is_long);
     case JODA_ZONE_ID:
-        return put_text(at, chute_zone_id(parts->zone, room));
+        return chute_joda_put_text(at, chute_zone_id(parts->zone, room));
     default:
         return put_zone_name(at, parts, step->is_long);
     }

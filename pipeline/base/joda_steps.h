@@ -1,4 +1,5 @@
-/* pipeline/base/joda_steps.h - what a date pattern is compiled to; for joda.c and joda_parse.c only.
+/* pipeline/base/joda_steps.h - what a date pattern is compiled to; for joda*.c, and for
+ * javatime.c the parts that are the same there.
  *
  * Ownership: steps live in the arena of their pattern. Threads: any; immutable. */
 #ifndef CHUTE_BASE_JODA_STEPS_H
@@ -64,5 +65,8 @@ struct chute_joda {
 /* The names of a TEXT step. Returns how many. */
 int chute_joda_names(const struct chute_locale *locale, const struct chute_joda_step *step,
     bool is_long, const char *const **names);
+/* Write at `at` and return where they ended: a number with zeros before it, a sign if it is negative; and text. */
+char *chute_joda_put_number(char *at, int64_t value, int min_digits);
+char *chute_joda_put_text(char *at, struct chute_str text);
 
 #endif
