@@ -2,6 +2,8 @@
 
 #include "pipeline/base/alloc.h"
 
+typedef void visit_function(struct chute_ast_value *value, void *context);
+
 struct chute_ast *chute_ast_create(void) {
     return chute_calloc(1, sizeof(struct chute_ast));
 }
@@ -14,7 +16,7 @@ void chute_ast_destroy(struct chute_ast *ast) {
     chute_free(ast);
 }
 
-static void walk_value(struct chute_ast_value *value, chute_ast_visit *visit, void *context) {
+static void walk_value(struct chute_ast_value *value, visit_function *visit, void *context) {
     visit(value, context);
     if (value->kind == CHUTE_AST_ARRAY) {
         for (size_t i = 0; i < value->array.count; i++) {
@@ -22,7 +24,6 @@ static void walk_value(struct chute_ast_value *value, chute_ast_visit *visit, vo
         }
     } else if (value->kind == CHUTE_AST_HASH) {
         for (size_t i = 0; i < value->hash.count; i++) {
-            walk_value(&value->hash.entries[i].key, visit, context);
             walk_value(&value->hash.entries[i].value, visit, context);
         }
     } else if (value->kind == CHUTE_AST_PLUGIN) {
@@ -30,14 +31,14 @@ static void walk_value(struct chute_ast_value *value, chute_ast_visit *visit, vo
     }
 }
 
-void chute_ast_walk_plugin(struct chute_ast_plugin *plugin, chute_ast_visit *visit, void *context) {
+void chute_ast_walk_plugin(struct chute_ast_plugin *plugin, visit_function *visit, void *context) {
     for (size_t i = 0; i < plugin->count; i++) {
         walk_value(&plugin->attributes[i].value, visit, context);
     }
 }
 
 static void walk_condition(
-    struct chute_ast_condition *condition, chute_ast_visit *visit, void *context) {
+    struct chute_ast_condition *condition, visit_function *visit, void *context) {
     for (size_t i = 0; i < condition->count; i++) {
         walk_condition(condition->children[i], visit, context);
     }
@@ -49,7 +50,7 @@ static void walk_condition(
     }
 }
 
-void chute_ast_walk(struct chute_ast_block *block, chute_ast_visit *visit, void *context) {
+void chute_ast_walk(struct chute_ast_block *block, visit_function *visit, void *context) {
     for (size_t i = 0; i < block->count; i++) {
         struct chute_ast_node *node = &block->nodes[i];
         if (node->plugin != NULL) {

@@ -132,11 +132,12 @@ struct chute_ast *chute_ast_create(void);
 /* Accepts NULL. */
 void chute_ast_destroy(struct chute_ast *ast);
 
-/* Calls `visit` for every value below `block`: options, elements, keys and values of hashes (after the
- * array or hash that holds them), options of nested plugins, and both sides of conditions. */
-typedef void chute_ast_visit(struct chute_ast_value *value, void *context);
-void chute_ast_walk(struct chute_ast_block *block, chute_ast_visit *visit, void *context);
+/* Calls `visit` for every value below `block`: options, elements of arrays, values (not keys) of hashes,
+ * each after the array or hash that holds it, options of nested plugins, and both sides of conditions. */
+void chute_ast_walk(struct chute_ast_block *block,
+    void (*visit)(struct chute_ast_value *value, void *context), void *context);
 /* The same for the options of one plugin. */
-void chute_ast_walk_plugin(struct chute_ast_plugin *plugin, chute_ast_visit *visit, void *context);
+void chute_ast_walk_plugin(struct chute_ast_plugin *plugin,
+    void (*visit)(struct chute_ast_value *value, void *context), void *context);
 
 #endif

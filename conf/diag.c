@@ -57,6 +57,24 @@ const struct chute_source *chute_diag_add_source(
     return &node->source;
 }
 
+struct chute_position chute_position_at(
+    const struct chute_source *source, uint32_t line, uint32_t column, size_t len) {
+    struct chute_str text = source->text;
+    size_t offset = 0;
+    for (uint32_t at = 1; at < line && offset < text.len; offset++) {
+        at += text.at[offset] == '\n';
+    }
+    for (uint32_t at = 1; at < column && offset < text.len && text.at[offset] != '\n'; at++) {
+        offset++;
+        while (offset < text.len && ((unsigned char)text.at[offset] & 0xc0) == 0x80) {
+            offset++;
+        }
+    }
+    return (struct chute_position){
+        .source = source, .offset = offset, .len = len, .line = line, .column = column
+    };
+}
+
 static size_t number_of(const struct chute_diag *diag, const struct chute_source *source) {
     for (const struct source_node *node = diag->sources; node != NULL; node = node->next) {
         if (&node->source == source) {

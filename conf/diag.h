@@ -44,6 +44,10 @@ void chute_diag_destroy(struct chute_diag *diag);
 const struct chute_source *chute_diag_add_source(
     struct chute_diag *diag, const char *name, struct chute_str text);
 
+/* The place at `line` and `column` (from 1; behind the end of its line: that end) of `source`. */
+struct chute_position chute_position_at(
+    const struct chute_source *source, uint32_t line, uint32_t column, size_t len);
+
 /* Notes an error. `hint` (NULL: none) is one sentence on what to write instead; it is copied. */
 void chute_diag_error(struct chute_diag *diag, enum chute_diag_kind kind,
     struct chute_position position, const char *hint, const char *format, ...)

@@ -1,5 +1,7 @@
 #include "conf/lexer.h"
 
+#include "pipeline/base/utf8.h"
+
 void chute_lexer_init(struct chute_lexer *lexer, const struct chute_source *source) {
     *lexer = (struct chute_lexer){ source, { 0, 1, 1 } };
     if (chute_str_starts_with(source->text, CHUTE_STR("\xef\xbb\xbf"))) {
@@ -20,36 +22,15 @@ void chute_lexer_advance(struct chute_lexer *lexer, size_t len) {
     lexer->cursor.offset += len;
 }
 
-/* Bytes of the UTF-8 character at the cursor; 0 if it is not one. */
-static size_t utf8_len(const struct chute_lexer *lexer) {
-    int lead = chute_lexer_peek(lexer);
-    size_t len = lead < 0x80   ? 1
-                 : lead < 0xc2 ? 0
-                 : lead < 0xe0 ? 2
-                 : lead < 0xf0 ? 3
-                 : lead < 0xf5 ? 4
-                               : 0;
-    for (size_t i = 1; i < len; i++) {
-        int byte = chute_lexer_peek_at(lexer, i);
-        if (byte < 0x80 || byte > 0xbf) {
-            return 0;
-        }
-    }
-    int second = chute_lexer_peek_at(lexer, 1);
-    bool is_wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-                    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
-    return is_wrong ? 0 : len;
+static struct chute_str rest_of(const struct chute_lexer *lexer) {
+    struct chute_str text = lexer->source->text;
+    size_t offset = lexer->cursor.offset;
+    return (struct chute_str){ text.len == 0 ? "" : text.at + offset, text.len - offset };
 }
 
 bool chute_lexer_check_utf8(struct chute_lexer *lexer) {
-    while (!chute_lexer_is_at_end(lexer)) {
-        size_t len = utf8_len(lexer);
-        if (len == 0) {
-            return false;
-        }
-        chute_lexer_advance(lexer, len);
-    }
-    return true;
+    chute_lexer_advance(lexer, chute_utf8_valid_prefix(rest_of(lexer)));
+    return chute_lexer_is_at_end(lexer);
 }
 
 static bool is_digit(int byte) {
@@ -89,12 +70,6 @@ bool chute_lexer_next_line(struct chute_lexer *lexer) {
     const char *feed = rest == 0 ? NULL : memchr(at, '\n', rest);
     chute_lexer_advance(lexer, feed == NULL ? rest : (size_t)(feed - at) + 1);
     return feed != NULL;
-}
-
-static struct chute_str rest_of(const struct chute_lexer *lexer) {
-    struct chute_str text = lexer->source->text;
-    size_t offset = lexer->cursor.offset;
-    return (struct chute_str){ text.len == 0 ? "" : text.at + offset, text.len - offset };
 }
 
 bool chute_lexer_sees_word(const struct chute_lexer *lexer, const char *word) {
@@ -208,7 +183,8 @@ struct chute_position chute_lexer_span(const struct chute_lexer *lexer, struct c
 struct chute_position chute_lexer_next(const struct chute_lexer *lexer) {
     struct chute_lexer ahead = *lexer;
     if (chute_lexer_name(&ahead).len == 0 && !chute_lexer_is_at_end(&ahead)) {
-        size_t len = utf8_len(&ahead);
+        uint32_t point;
+        size_t len = chute_utf8_decode(rest_of(&ahead), &point);
         chute_lexer_advance(&ahead, len == 0 ? 1 : len);
     }
     return chute_lexer_span(&ahead, lexer->cursor);

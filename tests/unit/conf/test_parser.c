@@ -357,7 +357,7 @@ Test(parser, walk_sees_every_value) {
         false);
     size_t count = 0;
     chute_ast_walk(&ast->filters, count_texts, &count);
-    cr_expect_eq(count, 9);
+    cr_expect_eq(count, 8);
     chute_ast_destroy(ast);
     chute_diag_destroy(diag);
 }
