@@ -172,9 +172,9 @@ static size_t character_len(const char *at, const char *end) {
     return len;
 }
 
-/* Writes up to LONGEST_SHOWN characters from `at`, safe for a terminal; marks, if wanted, go to `marks`. */
-static void show_text(FILE *out, const char *at, const char *end) {
-    for (int shown = 0; at < end && shown < LONGEST_SHOWN; shown++) {
+/* Writes up to `most` characters from `at`, safe for a terminal. */
+static void show_text(FILE *out, const char *at, const char *end, size_t most) {
+    for (size_t shown = 0; at < end && shown < most; shown++) {
         size_t len = character_len(at, end);
         if (len == 1 && ((unsigned char)*at < ' ' || *at == 0x7f) && *at != '\t') {
             fputc('?', out);
@@ -224,7 +224,7 @@ static void show_source(FILE *out, const struct chute_position *position) {
     }
     const char *mark_end = position->len < (size_t)(end - mark) ? mark + position->len : end;
     int width = fprintf(out, "%5u | ", position->line);
-    show_text(out, start, end);
+    show_text(out, start, end, LONGEST_SHOWN);
     fprintf(out, "%*s | ", width - 3, "");
     show_marks(out, start, mark, mark_end);
 }
@@ -239,12 +239,14 @@ static void print_item(const struct chute_diag_item *item, FILE *out) {
             fprintf(out, ":%u:%u", position->line, position->column);
         }
     }
-    fprintf(out, ": %s\n", item->message);
+    fputs(": ", out);
+    show_text(out, item->message, item->message + strlen(item->message), SIZE_MAX);
     if (position->source != NULL && position->line > 0) {
         show_source(out, position);
     }
     if (item->hint != NULL) {
-        fprintf(out, "   hint: %s\n", item->hint);
+        fputs("   hint: ", out);
+        show_text(out, item->hint, item->hint + strlen(item->hint), SIZE_MAX);
     }
 }
 
