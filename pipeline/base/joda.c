@@ -13,6 +13,14 @@ bool chute_joda_can_parse(const struct chute_joda *joda) {
     return !joda->is_write_only;
 }
 
+bool chute_joda_has_fraction(const struct chute_joda *joda) {
+    return joda->has_fraction;
+}
+
+bool chute_joda_has_names(const struct chute_joda *joda) {
+    return joda->has_names;
+}
+
 size_t chute_joda_room(const struct chute_joda *joda) {
     return joda->room;
 }
@@ -199,6 +207,8 @@ const struct chute_joda *chute_joda_compile(struct chute_arena *arena, struct ch
         }
         joda->room += STEP_ROOM + len;
         joda->has_year |= memchr("yY", pattern.at[at], 2) != NULL;
+        joda->has_fraction |= step->type == JODA_FRACTION;
+        joda->has_names |= step->type == JODA_TEXT;
         joda->has_zone |= pattern.at[at] == 'Z';
         joda->is_write_only |= pattern.at[at] == 'z' && len >= 4;
         at += len;
@@ -281,7 +291,9 @@ char *chute_joda_put_number(char *at, int64_t value, int min_digits) {
 }
 
 char *chute_joda_put_text(char *at, struct chute_str text) {
-    memcpy(at, text.at, text.len);
+    if (text.len > 0) {
+        memcpy(at, text.at, text.len);
+    }
     return at + text.len;
 }
 

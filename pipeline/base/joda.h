@@ -25,6 +25,11 @@ bool chute_joda_locale_is_known(struct chute_str tag);
 /* False for a pattern that only writes (zzzz). */
 bool chute_joda_can_parse(const struct chute_joda *joda);
 
+/* True if what it writes may differ within one second. */
+bool chute_joda_has_fraction(const struct chute_joda *joda);
+/* True if it has names (of months, weekdays, halves of the day, eras), which depend on the locale. */
+bool chute_joda_has_names(const struct chute_joda *joda);
+
 /* Reads the whole of `text`, whose wall times are in `zone` unless it names another. Without a year, it is
  * the one that is nearest to the clock's: this year, but December read in January is last year's, and
  * January read in December next year's. False, and `out` as it was, if `text` is something else, or

@@ -60,6 +60,8 @@ struct chute_joda {
     bool has_year;
     bool has_zone; /* an offset or a zone id, not a zone name, as the date filter asks */
     bool is_write_only;
+    bool has_fraction;
+    bool has_names;
 };
 
 /* The names of a TEXT step. Returns how many. */
