@@ -17,7 +17,7 @@ enum chute_ast_kind {
     CHUTE_AST_HASH,
     CHUTE_AST_PLUGIN,   /* codec => json { … }; also inside arrays and hashes */
     CHUTE_AST_SELECTOR, /* [a][b]; in conditions only */
-    CHUTE_AST_REGEX,    /* /…/; in conditions only */
+    CHUTE_AST_REGEX,    /* /…/, or a string behind =~ or !~; in conditions only */
 };
 
 struct chute_ast_value {
@@ -81,7 +81,7 @@ enum chute_ast_test {
     CHUTE_AST_GT,
     CHUTE_AST_LE,
     CHUTE_AST_GE,
-    CHUTE_AST_MATCH,     /* right is a STRING or a REGEX */
+    CHUTE_AST_MATCH,     /* right is a REGEX, also where it was written as a string */
     CHUTE_AST_NOT_MATCH, /* likewise */
     CHUTE_AST_IN,
     CHUTE_AST_NOT_IN,

@@ -117,6 +117,9 @@ static bool parse_comparison(struct chute_parser *parser, struct chute_ast_condi
         if (!parse_rvalue(parser, &right)) {
             return false;
         }
+        if (is_match) {
+            right->kind = CHUTE_AST_REGEX; /* a string is one, too */
+        }
     } else {
         *lexer = behind;
     }
@@ -215,6 +218,18 @@ static struct chute_ast_condition *fold(struct chute_parser *parser, enum chute_
     return parent;
 }
 
+/* Logstash takes `a and b and c or d` for `a and (b and c or d)`: says so where the two readings part. */
+static void warn_of_row(
+    struct chute_parser *parser, struct chute_cursor start, const struct chute_ast_condition *row) {
+    bool is_group = row->position.offset != start.offset;
+    if (row->test == CHUTE_AST_AND && row->count > 2 && !is_group) {
+        chute_diag_warn(parser->diag, row->position, "put parentheses around what belongs together",
+            "three conditions joined by \"and\" before an \"or\": all three belong together here, "
+            "while "
+            "Logstash joins the last two with what follows");
+    }
+}
+
 /* A row of expressions joined by `and`/`nand` (close), or of such rows joined by `or`/`xor`. One and the
  * same `and` or `or` makes one node, whatever the length of the row, so that the tree stays flat. */
 static bool parse_row(
@@ -223,9 +238,10 @@ static bool parse_row(
     struct chute_buf run = { 0 };
     enum chute_ast_test test = is_close ? CHUTE_AST_AND : CHUTE_AST_OR, next = test;
     int depth = parser->depth;
-    bool is_good = false;
+    bool is_good = false, has_more;
     do {
         struct chute_ast_condition *operand;
+        struct chute_cursor operand_start = parser->lexer.cursor;
         bool is_new_run = next != test || next == CHUTE_AST_XOR || next == CHUTE_AST_NAND;
         if (is_new_run && run.len > sizeof(operand)) {
             struct chute_ast_condition *folded = fold(parser, test, start, &run);
@@ -240,7 +256,11 @@ static bool parse_row(
             goto out;
         }
         chute_buf_add(&run, &operand, sizeof(operand));
-    } while (accept_join(parser, is_close, &next));
+        has_more = accept_join(parser, is_close, &next);
+        if (has_more && !is_close) {
+            warn_of_row(parser, operand_start, operand);
+        }
+    } while (has_more);
     *out = fold(parser, test, start, &run);
     is_good = true;
 out:

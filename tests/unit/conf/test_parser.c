@@ -58,7 +58,7 @@ static const struct {
         "filter{if (and (== [a] 1) (!= [a] 1) (< [a] 1) (> [a] 1) (<= [a] 1) (>= [a] 1)){}}" },
     { "regular expressions, also as strings",
         "filter { if [a] =~ /x\\/y/ or [b] !~ \"z\" or \"c\" =~ /d/ {} }",
-        "filter{if (or (=~ [a] /x\\/y/) (!~ [b] \"z\") (=~ \"c\" /d/)){}}" },
+        "filter{if (or (=~ [a] /x\\/y/) (!~ [b] /z/) (=~ \"c\" /d/)){}}" },
     { "in and not in", "filter { if \"a\" in [t] and [b] not in [1, 2] and [c]not  in[d] {} }",
         "filter{if (and (in \"a\" [t]) (not in [b] <1,2>) (not in [c] [d])){}}" },
     { "a list of one is a selector", "filter { if [a] in [\"b\"] {} }",
@@ -343,6 +343,31 @@ Test(parser, a_long_row_of_conditions_stays_flat) {
     chute_ast_destroy(ast);
     chute_diag_destroy(diag);
     chute_free(text);
+}
+
+Test(parser, rows_that_logstash_reads_otherwise_are_warned_of) {
+    static const struct {
+        const char *condition;
+        size_t warnings;
+    } conditions[] = {
+        { "[a] and [b] and [c] or [d]", 1 },
+        { "[d] or [a] and [b] and [c] or [e]", 1 },
+        { "[d] or [a] and [b] and [c]", 0 },
+        { "[a] and [b] or [c] and [d]", 0 },
+        { "([a] and [b] and [c]) or [d]", 0 },
+        { "[a] and ([b] and [c] or [d])", 0 },
+    };
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+        struct chute_buf text = { 0 };
+        chute_buf_printf(&text, "filter { if %s {} }", conditions[i].condition);
+        struct chute_diag *diag = chute_diag_create();
+        chute_ast_destroy(parse(diag, chute_buf_cstr(&text), false));
+        cr_expect_eq(chute_diag_warning_count(diag), conditions[i].warnings, "%s: %zu warnings",
+            conditions[i].condition, chute_diag_warning_count(diag));
+        cr_expect_eq(chute_diag_error_count(diag), 0);
+        chute_diag_destroy(diag);
+        chute_buf_finish(&text);
+    }
 }
 
 static void count_texts(struct chute_ast_value *value, void *context) {
