@@ -31,7 +31,8 @@ ARROWS = {
     "pipeline/cli": EVERYTHING,
 }
 for plugins in PLUGIN_FOLDERS:
-    ARROWS[plugins] = ("pipeline/base", "conf", "pipeline/text", "pipeline/net", "pipeline/run/plugin.h")
+    ARROWS[plugins] = ("pipeline/base", "conf", "pipeline/text", "pipeline/net",
+                       "pipeline/run/plugin.h", "pipeline/run/stream.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SCANNER = re.compile(r"^/\* scanner: \S")
