@@ -1,0 +1,124 @@
+#include "pipeline/net/listener.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "pipeline/base/alloc.h"
+
+#define BACKLOG 4096       /* the kernel lowers it to net.core.somaxconn */
+#define ACCEPTS_AT_ONCE 64 /* then other handles of the loop get their turn */
+#define DESCRIPTOR_WAIT_MS 1000
+
+static void say_why(const char *module, const char *host, int port, int error) {
+    const char *hint = NULL;
+    if (error == EADDRINUSE) {
+        hint = "another process has this port; see ss -lntup";
+    } else if (error == EACCES && port < 1024) {
+        hint = "ports below 1024 need the capability CAP_NET_BIND_SERVICE";
+    } else if (error == EADDRNOTAVAIL) {
+        hint = "no network interface of this machine has this address";
+    }
+    char text[16];
+    snprintf(text, sizeof(text), "%d", port);
+    chute_log(CHUTE_LOG_ERROR, module, "cannot listen", "host", host, "port", text, "reason",
+        strerror(error), "hint", hint, NULL);
+}
+
+int chute_listener_bind(const char *module, const char *host, int port, int type) {
+    struct sockaddr_storage address;
+    int rc = chute_address_resolve(host, port, &address);
+    if (rc != 0) {
+        chute_log(
+            CHUTE_LOG_ERROR, module, "cannot listen: the host has no address", "host", host, NULL);
+        return rc;
+    }
+    int on = 1, off = 0;
+    int fd = socket(address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && type == SOCK_STREAM) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    }
+    if (fd >= 0 && address.ss_family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    }
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, chute_address_len(&address)) != 0 ||
+        (type == SOCK_STREAM && listen(fd, BACKLOG) != 0)) {
+        int error = errno;
+        say_why(module, host, port, error);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return uv_translate_sys_error(error);
+    }
+    return fd;
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_retry(uv_timer_t *timer) {
+    struct chute_listener *listener = timer->data;
+    uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+}
+
+/* Without a free descriptor the connections wait in the kernel's backlog. */
+static void wait_for_descriptors(struct chute_listener *listener, int error) {
+    if (!listener->is_out_of_descriptors) {
+        listener->is_out_of_descriptors = true;
+        chute_log(CHUTE_LOG_WARN, listener->conns->module, "cannot accept: connections wait",
+            "reason", strerror(error), "hint", "raise the limit of open files (ulimit -n)", NULL);
+    }
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->retry, on_retry, DESCRIPTOR_WAIT_MS, 0);
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events) {
+    (void)status;
+    (void)events;
+    struct chute_listener *listener = poll->data;
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                wait_for_descriptors(listener, errno);
+            }
+            return; /* else nobody is there, or a connection was lost before we took it */
+        }
+        listener->is_out_of_descriptors = false;
+        struct chute_conn *conn = chute_conn_create(listener->conns);
+        if (uv_tcp_open(&conn->tcp, fd) != 0) {
+            close(fd);
+            chute_conn_close(conn, UV_EIO);
+            continue;
+        }
+        chute_conn_use(conn);
+    }
+}
+
+int chute_listener_open(
+    struct chute_listener *listener, struct chute_conns *conns, const char *host, int port) {
+    int fd = chute_listener_bind(conns->module, host, port, SOCK_STREAM);
+    if (fd < 0) {
+        return fd;
+    }
+    *listener = (struct chute_listener){ .conns = conns, .fd = fd, .open_handles = 2 };
+    uv_poll_init(conns->loop, &listener->poll, fd);
+    uv_timer_init(conns->loop, &listener->retry);
+    listener->poll.data = listener;
+    listener->retry.data = listener;
+    uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+    return 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle) {
+    struct chute_listener *listener = handle->data;
+    if (--listener->open_handles == 0) {
+        listener->on_closed(listener->conns->owner);
+    }
+}
+
+void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *owner)) {
+    listener->on_closed = on_closed;
+    uv_poll_stop(&listener->poll);
+    close(listener->fd);
+    uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&listener->retry, on_handle_closed);
+}

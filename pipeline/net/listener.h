@@ -1,0 +1,29 @@
+/* pipeline/net/listener.h - a listening TCP socket, whose connections go to a set.
+ *
+ * Ownership: the memory is the caller's, until on_closed of the close.
+ * Threads: the loop of the set. */
+#ifndef CHUTE_NET_LISTENER_H
+#define CHUTE_NET_LISTENER_H
+
+#include "pipeline/net/conn.h"
+
+struct chute_listener {
+    uv_poll_t poll;
+    uv_timer_t retry; /* when no descriptor was left for a connection */
+    struct chute_conns *conns;
+    int fd;
+    int open_handles;
+    bool is_out_of_descriptors;
+    void (*on_closed)(void *owner);
+};
+
+/* Listens. 0, or a negative libuv code after saying why; there is nothing to close then. */
+int chute_listener_open(
+    struct chute_listener *listener, struct chute_conns *conns, const char *host, int port);
+/* Accepts no more; `on_closed` is called with the set's owner. */
+void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *owner));
+
+/* Opens a socket of `type` (SOCK_STREAM, SOCK_DGRAM) bound to `host` and `port`. Negative after saying why. */
+int chute_listener_bind(const char *module, const char *host, int port, int type);
+
+#endif

@@ -1,0 +1,123 @@
+#include "pipeline/net/udp.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <unistd.h>
+
+#include "pipeline/base/alloc.h"
+#include "pipeline/base/log.h"
+#include "pipeline/net/listener.h"
+
+#define RUN 32             /* datagrams a system call */
+#define RUNS_AT_ONCE 16    /* then other handles of the loop get their turn */
+#define RUNS_AT_CLOSE 4096 /* what a receive buffer can hold, at most */
+#define TICK_MS 1000
+#define USUAL_RECEIVE_BUFFER (4 * 1024 * 1024) /* as far as net.core.rmem_max allows */
+
+static void count_drops(struct chute_udp *udp) {
+    unsigned info[SK_MEMINFO_VARS] = { 0 };
+    socklen_t len = sizeof(info);
+    if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len) != 0) {
+        return;
+    }
+    unsigned since = info[SK_MEMINFO_DROPS] - udp->drops; /* it may have wrapped around */
+    udp->drops = info[SK_MEMINFO_DROPS];
+    if (since > 0) {
+        udp->on_drops(udp->owner, since);
+    }
+}
+
+/* Reads one run. False if there was nothing. */
+static bool read_run(struct chute_udp *udp) {
+    struct mmsghdr messages[RUN];
+    struct iovec pieces[RUN];
+    struct sockaddr_storage from[RUN];
+    for (int i = 0; i < RUN; i++) {
+        pieces[i] = (struct iovec){ udp->room + (size_t)i * udp->most, udp->most };
+        messages[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &from[i],
+                                            .msg_namelen = sizeof(from[i]),
+                                            .msg_iov = &pieces[i],
+                                            .msg_iovlen = 1 } };
+    }
+    int count = recvmmsg(udp->fd, messages, RUN, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < count; i++) {
+        struct chute_str bytes = { pieces[i].iov_base, messages[i].msg_len };
+        udp->on_datagram(udp->owner, bytes, (const struct sockaddr *)&from[i]);
+    }
+    return count > 0;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events) {
+    (void)status;
+    (void)events;
+    struct chute_udp *udp = poll->data;
+    for (int i = 0; i < RUNS_AT_ONCE && !udp->is_paused && read_run(udp); i++) {
+    }
+}
+
+static void on_tick(uv_timer_t *timer) {
+    count_drops(timer->data);
+}
+
+static void set_receive_buffer(struct chute_udp *udp) {
+    int want = udp->receive_buffer > 0 ? (int)udp->receive_buffer : USUAL_RECEIVE_BUFFER;
+    int got = 0;
+    socklen_t len = sizeof(got);
+    if (setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want)) != 0) {
+        setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
+    }
+    getsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &got, &len);
+    got /= 2; /* the kernel counts its own overhead as well */
+    if (udp->receive_buffer > 0 && got < want) {
+        chute_logf(CHUTE_LOG_WARN, udp->module,
+            "asked for a receive buffer of %d bytes, the kernel allows %d: raise net.core.rmem_max",
+            want, got);
+    }
+}
+
+int chute_udp_open(struct chute_udp *udp, const char *host, int port) {
+    udp->fd = chute_listener_bind(udp->module, host, port, SOCK_DGRAM);
+    if (udp->fd < 0) {
+        return udp->fd;
+    }
+    set_receive_buffer(udp);
+    udp->room = chute_alloc(udp->most * RUN);
+    udp->open_handles = 2;
+    uv_poll_init(udp->loop, &udp->poll, udp->fd);
+    uv_timer_init(udp->loop, &udp->timer);
+    udp->poll.data = udp;
+    udp->timer.data = udp;
+    uv_poll_start(&udp->poll, UV_READABLE, on_readable);
+    uv_timer_start(&udp->timer, on_tick, TICK_MS, TICK_MS);
+    return 0;
+}
+
+void chute_udp_pause(struct chute_udp *udp) {
+    udp->is_paused = true;
+    uv_poll_stop(&udp->poll);
+}
+
+void chute_udp_resume(struct chute_udp *udp) {
+    udp->is_paused = false;
+    uv_poll_start(&udp->poll, UV_READABLE, on_readable);
+}
+
+static void on_handle_closed(uv_handle_t *handle) {
+    struct chute_udp *udp = handle->data;
+    if (--udp->open_handles == 0) {
+        chute_free(udp->room);
+        udp->room = NULL;
+        udp->on_closed(udp->owner);
+    }
+}
+
+void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *owner)) {
+    udp->on_closed = on_closed;
+    for (int i = 0; i < RUNS_AT_CLOSE && !udp->is_paused && read_run(udp); i++) {
+    }
+    count_drops(udp);
+    uv_poll_stop(&udp->poll);
+    close(udp->fd);
+    uv_close((uv_handle_t *)&udp->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&udp->timer, on_handle_closed);
+}

@@ -1,0 +1,43 @@
+/* pipeline/net/udp.h - a UDP socket that is read in runs of datagrams, and the drops that the kernel counts.
+ *
+ * Ownership: the memory is the caller's, until on_closed of the close.
+ * Threads: the loop it was opened on. */
+#ifndef CHUTE_NET_UDP_H
+#define CHUTE_NET_UDP_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "pipeline/base/str.h"
+
+struct chute_udp {
+    uv_loop_t *loop;
+    const char *module; /* whose log lines these are */
+    void *owner;
+    size_t most;              /* bytes of a datagram; what is longer is cut */
+    long long receive_buffer; /* bytes to ask the kernel for; 0: not asked for */
+    /* A datagram; a view until the call returns. */
+    void (*on_datagram)(void *owner, struct chute_str bytes, const struct sockaddr *from);
+    /* The kernel dropped `count` datagrams since the last call, as its buffer was full. */
+    void (*on_drops)(void *owner, unsigned long long count);
+
+    uv_poll_t poll;
+    uv_timer_t timer;
+    int fd;
+    int open_handles;
+    char *room; /* for a run of datagrams */
+    unsigned drops;
+    bool is_paused;
+    void (*on_closed)(void *owner);
+};
+
+/* Binds and reads; the members above the gap are set by the caller. 0, or a negative libuv code after saying
+ * why; there is nothing to close then. */
+int chute_udp_open(struct chute_udp *udp, const char *host, int port);
+/* Nothing is read until resume; the kernel keeps what its buffer holds. */
+void chute_udp_pause(struct chute_udp *udp);
+void chute_udp_resume(struct chute_udp *udp);
+/* Reads what is there, unless paused, and closes; `on_closed` is called with the owner. */
+void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *owner));
+
+#endif
