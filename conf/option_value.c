@@ -7,6 +7,7 @@
 
 #include "conf/java_hash.h"
 #include "conf/parser.h"
+#include "conf/template.h"
 #include "conf/units.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
@@ -253,6 +254,21 @@ static bool set_ref(const struct chute_option_slot *slot, const struct chute_ast
     return true;
 }
 
+static bool compile_template(const struct chute_option_slot *slot,
+    const struct chute_ast_value *value, const struct chute_template **out) {
+    struct chute_str text;
+    if (!text_of(slot, value, &text)) {
+        return false;
+    }
+    *out = chute_template_compile(slot->ctx->arena, text, slot->ctx->escape_style);
+    return true;
+}
+
+static bool set_template(
+    const struct chute_option_slot *slot, const struct chute_ast_value *value) {
+    return compile_template(slot, single(value), slot->member);
+}
+
 /* The items of a list; a single value is a list of one. */
 static const struct chute_ast_value *items_of(const struct chute_ast_value *value, size_t *count) {
     if (value->kind == CHUTE_AST_ARRAY) {
@@ -293,6 +309,21 @@ static bool set_refs(const struct chute_option_slot *slot, const struct chute_as
         }
     }
     *(struct chute_refs *)slot->member = (struct chute_refs){ refs, count };
+    return true;
+}
+
+static bool set_templates(
+    const struct chute_option_slot *slot, const struct chute_ast_value *value) {
+    size_t count;
+    const struct chute_ast_value *items = items_of(value, &count);
+    const struct chute_template **templates =
+        chute_arena_zeroed(slot->ctx->arena, count * sizeof(*templates));
+    for (size_t i = 0; i < count; i++) {
+        if (!compile_template(slot, &items[i], &templates[i])) {
+            return false;
+        }
+    }
+    *(struct chute_templates *)slot->member = (struct chute_templates){ templates, count };
     return true;
 }
 
@@ -396,6 +427,8 @@ bool chute_option_set(const struct chute_option_slot *slot, const struct chute_a
         [CHUTE_OPT_VALUE] = set_value,
         [CHUTE_OPT_REF] = set_ref,
         [CHUTE_OPT_REFS] = set_refs,
+        [CHUTE_OPT_TEMPLATE] = set_template,
+        [CHUTE_OPT_TEMPLATES] = set_templates,
         [CHUTE_OPT_CODEC] = set_codec,
     };
     return setters[slot->row->type](slot, value);

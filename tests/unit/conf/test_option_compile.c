@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "conf/template.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/base/json.h"
 #include "../support/compile.h"
@@ -15,6 +16,8 @@ struct settings {
     struct chute_value value;
     const struct chute_ref *ref;
     struct chute_refs refs;
+    const struct chute_template *template;
+    struct chute_templates templates;
     struct chute_codec *codec;
 };
 
@@ -49,6 +52,8 @@ static const struct chute_option options[] = {
     { .name = "value", CHUTE_VALUE(struct settings, value), .fallback = "{ a1 => [1, \"2\"] }" },
     { .name = "ref", CHUTE_REF(struct settings, ref), .fallback = "[a][b]" },
     { .name = "refs", CHUTE_REFS(struct settings, refs), .fallback = "message" },
+    { .name = "template", CHUTE_TEMPLATE(struct settings, template), .fallback = "[a]-%{b}" },
+    { .name = "templates", CHUTE_TEMPLATES(struct settings, templates), .fallback = "[]" },
     { .name = "codec", CHUTE_CODEC(struct settings, codec) },
     { .name = "tcp_port", .alias_of = "port" },
     { .name = "old_port",
@@ -114,6 +119,15 @@ static void show(struct chute_buf *out, const struct settings *got, const char *
         for (size_t i = 0; i < got->refs.count; i++) {
             chute_buf_printf(
                 out, "%s%.*s", i == 0 ? "" : "|", CHUTE_STR_ARGS(got->refs.items[i].text));
+        }
+        break;
+    case CHUTE_OPT_TEMPLATE:
+        chute_buf_add_str(out, chute_template_text(got->template));
+        break;
+    case CHUTE_OPT_TEMPLATES:
+        for (size_t i = 0; i < got->templates.count; i++) {
+            struct chute_str text = chute_template_text(got->templates.items[i]);
+            chute_buf_printf(out, "%s%.*s", i == 0 ? "" : "|", CHUTE_STR_ARGS(text));
         }
         break;
     default:
@@ -185,6 +199,11 @@ static const struct {
     { "value => 12345678901234567890", "value", "12345678901234567890" },
     { "value => [ { aa => bb } ]", "value", "[{\"aa\":\"bb\"}]" },
     { "value => -5", "value", "-5" },
+    { "", "template", "[a]-%{b}" },
+    { "", "templates", "" },
+    { "template => \"%{+YYYY}\"", "template", "%{+YYYY}" },
+    { "templates => one", "templates", "one" },
+    { "templates => [\"%{a}\", 2]", "templates", "%{a}|2" },
     { "ref => \"[x][y]\"", "ref", "[x][y]" },
     { "ref => [\"[x][y]\"]", "ref", "[x][y]" },
     { "refs => \"[x][y]\"", "refs", "[x][y]" },
@@ -265,6 +284,12 @@ static const struct {
         "error: option \"ref\" of filter \"x\" holds an illegal field reference: \"[a\"" },
     { "refs => [\"a\", \"b]\"]",
         "error: option \"refs\" of filter \"x\" holds an illegal field reference: \"b]\"" },
+    { "template => [1, 2]", "error: option \"template\" of filter \"x\" expects one text, which "
+                            "may hold %{fields}, found a "
+                            "list of 2" },
+    { "templates => { aa => 1 }", "error: option \"templates\" of filter \"x\" expects a list of "
+                                  "texts, which may hold %{fields}, "
+                                  "found a hash" },
     { "codec => 5", "error: option \"codec\" of filter \"x\" expects a codec, found \"5\"" },
     { "codec => nope", "error: no codec \"nope\"" },
     { "codec => json codec => plain", "error: option \"codec\" of filter \"x\" is given twice "
