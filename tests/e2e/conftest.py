@@ -1,0 +1,119 @@
+"""Fixtures of the end-to-end tests. LOGCHUTE names the binary; without it build/logchute is taken."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support import HERE, ROOT, Logchute, OpenSearch, free_port
+
+
+def skip(reason):
+    """A part that needs what is not here is skipped with its reason; in CI nothing is skipped."""
+    if os.environ.get("CI") == "true":
+        pytest.fail("would be skipped, and CI may skip nothing: " + reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.path.abspath(os.environ.get("LOGCHUTE", os.path.join(ROOT, "build/logchute")))
+    if not os.access(path, os.X_OK):
+        pytest.exit("no binary at %s: build a release, or set LOGCHUTE" % path, 1)
+    return path
+
+
+@pytest.fixture(scope="session")
+def is_sanitized(binary):
+    """A sanitizer's memory says nothing about ours."""
+    with open(binary, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def unused_port():
+    """Another one, where nothing listens."""
+    return free_port()
+
+
+@pytest.fixture
+def logchute(binary, tmp_path):
+    """Makes logchutes: logchute(config, *arguments, env={}), started unless start=False; killed at the end."""
+    made = []
+
+    def make(config, *args, start=True, env=None):
+        folder = tmp_path / ("logchute%d" % len(made))
+        folder.mkdir()
+        one = Logchute(binary, folder, config, *args, env=env)
+        made.append(one)
+        return one.start() if start else one
+
+    yield make
+    for one in made:
+        if one.process is not None:
+            one.kill()
+
+
+def need_opensearch():
+    if not shutil.which("java"):
+        skip("OpenSearch needs Java")
+    if not os.path.exists(os.path.join(HERE, "opensearch/lib/.ok")):
+        # The jars are fetched here and not in a node's start: without a network this is where it shows.
+        done = subprocess.run([os.path.join(HERE, "opensearch/fetch.sh")], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            skip("OpenSearch's packages cannot be had: " + done.stdout[-300:])
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory):
+    """One node for all tests; each uses indices of its own. A test that kills it starts it again."""
+    need_opensearch()
+    node = OpenSearch(tmp_path_factory.mktemp("opensearch"))
+    yield node.start()
+    node.stop()
+
+
+@pytest.fixture
+def special_opensearch(tmp_path):
+    """Makes a node of its own: special_opensearch(profile)."""
+    need_opensearch()
+    made = []
+
+    def make(profile):
+        made.append(OpenSearch(tmp_path, profile))
+        return made[-1].start()
+
+    yield make
+    for node in made:
+        node.stop()
+
+
+@pytest.fixture(scope="session")
+def syslog_tools():
+    """The environment with syslog-ng's and rsyslog's programs, unpacked and not installed."""
+    folder = os.path.join(os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test")), "syslog")
+    done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-syslog"), folder], stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        skip(done.stderr.strip())
+    shown = subprocess.run(["bash", "-c", '. "$0" && env -0', os.path.join(folder, "env.sh")],
+                           stdout=subprocess.PIPE, check=True).stdout.decode()
+    return dict(pair.split("=", 1) for pair in shown.split("\0") if pair)
+
+
+@pytest.fixture(scope="session")
+def node_clients():
+    folder = os.path.join(HERE, "clients/node")
+    if not shutil.which("node"):
+        skip("the Node clients need Node")
+    if not os.path.isdir(os.path.join(folder, "node_modules")):
+        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            skip("the Node clients cannot be had: " + done.stdout[-300:])
+    return os.path.join(folder, "send.js")

@@ -1,0 +1,239 @@
+"""What the end-to-end tests stand on: logchute as a process, a real OpenSearch node, and waiting without sleeping."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def wait_for(is_true, seconds=30, what=""):
+    """Polls `is_true` until it returns something true, which is returned; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = is_true()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError("not within %g s: %s" % (seconds, what or is_true))
+        time.sleep(0.02)
+
+
+def free_port():
+    """A port that is free for TCP and UDP alike."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            try:
+                udp.bind(tcp.getsockname())
+            except OSError:
+                continue
+            return tcp.getsockname()[1]
+
+
+class Logchute:
+    """One logchute: a configuration, a data folder, and what it said. May be started again after a stop."""
+
+    def __init__(self, binary, folder, config, *args, env=None):
+        self.binary, self.folder, self.args = binary, str(folder), list(args)
+        self.env = dict(os.environ, **(env or {}))
+        self.data = os.path.join(self.folder, "data")
+        self.config = os.path.join(self.folder, "pipeline.conf")
+        self.out = os.path.join(self.folder, "stdout")
+        self.err = os.path.join(self.folder, "stderr")
+        self.process = None
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(config)
+
+    def start(self, seconds=30):
+        """Starts it and waits until its log says that the pipeline runs."""
+        self.out_file, self.err_file = open(self.out, "ab"), open(self.err, "wb")
+        self.process = subprocess.Popen(
+            [self.binary, "-f", self.config, "--path.data", self.data, "--log.format", "json", *self.args],
+            stdin=subprocess.DEVNULL, stdout=self.out_file, stderr=self.err_file, env=self.env, cwd=self.folder)
+        wait_for(lambda: self.process.poll() is not None or self.said("pipeline started"), seconds, "the start of logchute")
+        assert self.process.poll() is None, "logchute ended with %d: %s" % (self.process.returncode, self.stderr())
+        return self
+
+    def stderr(self):
+        with open(self.err, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def log(self):
+        """The log's records; lines that are none (the start screen) are left out."""
+        records = []
+        for line in self.stderr().splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
+        return records
+
+    def said(self, message):
+        return any(record.get("message") == message for record in self.log())
+
+    def events(self):
+        """What the stdout output wrote so far, whole lines only."""
+        with open(self.out, encoding="utf-8", errors="replace") as f:
+            return [json.loads(line) for line in f.read().split("\n")[:-1]]
+
+    def stop(self, number=signal.SIGTERM, seconds=30):
+        """Asks it to stop: its exit code, and the log's last record."""
+        self.process.send_signal(number)
+        return self.wait(seconds)
+
+    def wait(self, seconds=30):
+        try:
+            code = self.process.wait(seconds)
+        finally:
+            self.kill()
+        records = self.log()
+        return code, records[-1] if records else {}
+
+    def kill(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.out_file.close()
+        self.err_file.close()
+
+    def memory_kb(self, name="VmHWM"):
+        with open("/proc/%d/status" % self.process.pid) as f:
+            return next(int(line.split()[1]) for line in f if line.startswith(name + ":"))
+
+    def dead_letters(self):
+        """Every line of the dead-letter folder."""
+        lines = []
+        for folder, _, names in os.walk(os.path.join(self.data, "dead_letter_queue")):
+            for name in sorted(names):
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    lines += [json.loads(line) for line in f if line.strip()]
+        return lines
+
+
+def counters_of(record):
+    assert record.get("message") == "stopped", "the last log line is %r" % record
+    counters = record["counters"]
+    return json.loads(counters) if isinstance(counters, str) else counters
+
+
+def assert_balanced(record):
+    """What went in came out, was dropped, dead-lettered, lost and counted, or is held: for the pipeline and for each
+    output. Returns the counters."""
+    counters = counters_of(record)
+    whole = counters["pipeline"]
+    left = whole["in"] + whole["created"]
+    right = sum(whole[k] for k in ("dropped", "out", "dead_lettered", "lost", "in_flight"))
+    assert left == right, "pipeline: %d in and created, %d accounted for: %s" % (left, right, whole)
+    outputs = [p for p in counters["plugins"] if p["kind"] == "output"]
+    assert outputs, "no output is counted: %s" % counters
+    for output in outputs:
+        right = sum(output[k] for k in ("out", "dead_lettered", "lost", "in_flight"))
+        assert output["in"] == right, "output %s: %s" % (output["id"], output)
+    return counters
+
+
+def plugin_counters(counters, kind, name):
+    return next(p for p in counters["plugins"] if p["kind"] == kind and p["name"] == name)
+
+
+class OpenSearch:
+    """A real node out of Maven; its port and data outlive a kill."""
+
+    def __init__(self, folder, profile=None, settings=()):
+        self.port, self.folder = free_port(), str(folder)
+        self.url = "http://127.0.0.1:%d" % self.port
+        self.env = dict(os.environ, HEAP="-Xms256m -Xmx768m", OS_OPTS=" ".join(settings))
+        if profile:
+            self.env["PROFILE"] = profile
+        self.process = None
+
+    def start(self):
+        self.log = open(os.path.join(self.folder, "opensearch.log"), "ab")
+        self.process = subprocess.Popen([os.path.join(HERE, "opensearch/run.sh"), str(self.port),
+                                         os.path.join(self.folder, "node")],
+                                        stdout=self.log, stderr=self.log, env=self.env)
+        # The first start fetches the jars.
+        wait_for(self.is_up, 300, "OpenSearch")
+        return self
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError("OpenSearch ended; see " + self.log.name)
+        try:
+            return self.call("GET", "/_cluster/health")["status"] in ("green", "yellow")
+        except OSError:
+            return False
+
+    def call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method,
+                                         headers={"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def create(self, index, **fields):
+        """An index that maps only `fields` (name=type) and keeps everything else unindexed."""
+        self.call("PUT", "/" + index, {
+            "settings": {"number_of_replicas": 0, "number_of_shards": 1},
+            "mappings": {"dynamic": False, "properties": {name: {"type": kind} for name, kind in fields.items()}}})
+
+    def count(self, index):
+        try:
+            self.call("POST", "/%s/_refresh" % index)
+            return self.call("GET", "/%s/_count" % index)["count"]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return 0
+            raise
+
+    def distinct(self, index, field):
+        """Every value of a keyword field, with the number of its documents."""
+        self.call("POST", "/%s/_refresh" % index)
+        values, after = {}, None
+        while True:
+            source = {"size": 10000, "sources": [{"value": {"terms": {"field": field}}}]}
+            if after:
+                source["after"] = after
+            found = self.call("POST", "/%s/_search?size=0" % index, {"aggs": {"all": {"composite": source}}})
+            page = found["aggregations"]["all"]
+            values.update((b["key"]["value"], b["doc_count"]) for b in page["buckets"])
+            after = page.get("after_key")
+            if not page["buckets"] or after is None:
+                return values
+
+    def documents(self, index, size=100):
+        self.call("POST", "/%s/_refresh" % index)
+        return [hit["_source"] for hit in self.call("GET", "/%s/_search?size=%d" % (index, size))["hits"]["hits"]]
+
+    def kill(self):
+        """As a power cut would: SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+            self.log.close()
+
+
+def send_tcp(port, data, seconds=120):
+    """Sends `data` over one connection and waits until the other side has read all of it and closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as s:
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        while s.recv(65536):
+            pass
+
+
+def json_lines(events):
+    return "".join(json.dumps(event) + "\n" for event in events).encode()

@@ -1,0 +1,139 @@
+"""Real clients as people use them: each sends N messages, and exactly those come out."""
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from support import HERE, assert_balanced, wait_for
+
+N = 300
+N_BURST = 100  # UDP without a pause: what fits into a socket's buffer even if nobody reads for a while
+JSON_INPUTS = """
+input {
+  tcp { host => "127.0.0.1" port => %(port)d codec => json }
+  udp { host => "127.0.0.1" port => %(port)d codec => json }
+}
+output { stdout { codec => json_lines } }
+"""
+SYSLOG_INPUT = """
+input { syslog { host => "127.0.0.1" port => %(port)d ecs_compatibility => disabled } }
+output { stdout { codec => json_lines } }
+"""
+NODE = ["winston3-tcp", "winston3-tcp-default", "winston3-udp", "winston-logstash", "bunyan-tcp", "bunyan-udp", "pino-tcp",
+        "pino-udp", "log4js-udp", "log4js-tcp"]
+# Its default keeps only the last ten records while it connects.
+NODE_OPTIONS = {"bunyan-tcp": ["--opt", "cbuffer_size=1000"]}
+PYTHON = ["logstash-tcp", "logstash-udp", "async-tcp", "async-udp", "jsonlogger-tcp"]
+LOGGER = ["logger-3164-udp", "logger-3164-tcp", "logger-3164-octet", "logger-5424-udp", "logger-5424-tcp",
+          "logger-5424-octet"]
+LOGGEN = ["loggen-3164-udp", "loggen-3164-tcp", "loggen-5424-udp", "loggen-5424-tcp", "loggen-5424-noframe"]
+DAEMONS = ["rsyslog-udp", "rsyslog-tcp", "rsyslog-octet", "rsyslog-5424", "syslogng-tcp", "syslogng-syslog"]
+
+
+def numbers(chute, pattern):
+    """How often each number came: `pattern` is looked for in each whole event, of which it must be part once."""
+    found = collections.Counter()
+    for event in chute.events():
+        match = re.search(pattern, json.dumps({k: v for k, v in event.items() if k != "event"}))
+        found[int(match.group(1)) if match else json.dumps(event)[:200]] += 1
+    return found
+
+
+def burst_of(kind):
+    return N_BURST if kind.endswith("udp") else N
+
+
+def expect(chute, pattern, first=1, count=N):
+    """Waits for `count` events, stops, and wants each number once and nothing else; the events."""
+    wait_for(lambda: len(chute.events()) >= count, 30, "%d events" % count)
+    code, last = chute.stop()
+    assert code == 0
+    assert_balanced(last)
+    got = numbers(chute, pattern)
+    wanted = collections.Counter(range(first, first + count))
+    assert got == wanted, "unexpected: %s" % (got - wanted or "some are missing: %d came" % len(got))
+    events = chute.events()
+    assert not [e for e in events if "_jsonparsefailure" in e.get("tags", ())]
+    return events
+
+
+@pytest.mark.parametrize("client", NODE)
+def test_node_client(logchute, node_clients, port, client):
+    chute = logchute(JSON_INPUTS % {"port": port})
+    # UDP drops what comes faster than it is read; a pause of 1 ms is what an application has between two lines.
+    options = ["--rate", "1"] if "udp" in client else NODE_OPTIONS.get(client, [])
+    done = subprocess.run(["node", node_clients, client, str(port), str(N), *options], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60, cwd=os.path.dirname(node_clients))
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout.splitlines()[-1])["errorCount"] == 0, done.stdout
+    expect(chute, r'"msg (\d+)\b')
+
+
+@pytest.mark.parametrize("client", PYTHON)
+def test_python_client(logchute, port, client):
+    chute = logchute(JSON_INPUTS % {"port": port})
+    send_python(client, port)
+    for event in expect(chute, r'"msg (\d+)\b'):
+        assert isinstance(event["message"], str)
+
+
+def send_python(client, port):
+    done = subprocess.run([sys.executable, os.path.join(HERE, "clients/python/send.py"), client, str(port), str(N), "rate=1"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout.splitlines()[-1])["errors"] == 0, done.stdout
+
+
+@pytest.mark.parametrize("client", ["syslog-udp", "syslog-tcp"])
+def test_python_syslog_handler(logchute, port, client):
+    """It sends a priority and a text, no time and no host; over TCP the only frame mark is NUL."""
+    chute = logchute(SYSLOG_INPUT % {"port": port})
+    send_python(client, port)
+    for event in expect(chute, r"msg (\d+)\b"):
+        assert "\0" not in event["message"]
+
+
+def send_syslog(kind, port, folder, env=None):
+    return subprocess.Popen([os.path.join(HERE, "clients/syslog-send.sh"), kind, str(port), str(burst_of(kind)),
+                             str(folder)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def check_syslog(events):
+    for event in events:
+        assert "_grokparsefailure_sysloginput" not in event.get("tags", ()), event
+        assert {"priority", "facility", "severity", "facility_label", "severity_label"} <= event.keys()
+        assert "\n" not in event["message"] and "\ufeff" not in event["message"], event
+
+
+@pytest.mark.parametrize("kind", LOGGER)
+def test_logger(logchute, port, tmp_path, kind):
+    chute = logchute(SYSLOG_INPUT % {"port": port})
+    sender = send_syslog(kind, port, tmp_path)
+    assert sender.wait(60) == 0, sender.stdout.read()
+    events = expect(chute, r"seq=(\d+) hello", count=burst_of(kind))
+    check_syslog(events)
+    assert {(e["facility"], e["severity"]) for e in events} == {(1, 6)}
+
+
+@pytest.mark.parametrize("kind", LOGGEN)
+def test_loggen(logchute, syslog_tools, port, tmp_path, kind):
+    chute = logchute(SYSLOG_INPUT % {"port": port})
+    sender = send_syslog(kind, port, tmp_path, syslog_tools)
+    assert sender.wait(60) == 0, sender.stdout.read()
+    check_syslog(expect(chute, r"seq: (\d+), thread", first=0, count=burst_of(kind)))
+
+
+@pytest.mark.parametrize("kind", DAEMONS)
+def test_syslog_daemon(logchute, syslog_tools, port, tmp_path, kind):
+    chute = logchute(SYSLOG_INPUT % {"port": port})
+    sender = send_syslog(kind, port, tmp_path, syslog_tools)
+    try:
+        wait_for(lambda: len(chute.events()) >= burst_of(kind) or sender.poll() is not None, 30, kind)
+    finally:
+        sender.terminate()
+        sender.wait(30)
+    check_syslog(expect(chute, r"seq=(\d+) hello", count=burst_of(kind)))
