@@ -41,8 +41,8 @@ void chute_logf(enum chute_log_level level, const char *module, const char *form
 /* Limits a repeated line to one in `interval_ms`: true if it may be written now; `suppressed` then
  * gets how many were held back since the last. A zeroed limiter is ready; one limiter a place. */
 struct chute_log_limiter {
-    uint64_t next_ms;
-    uint64_t suppressed;
+    _Atomic uint64_t next_ms;
+    _Atomic uint64_t suppressed;
 };
 bool chute_log_limit(struct chute_log_limiter *limiter, uint64_t interval_ms, uint64_t *suppressed);
 

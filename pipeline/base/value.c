@@ -1,6 +1,7 @@
 #include "pipeline/base/value.h"
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/number.h"
 
 static void *more_room(struct chute_arena *arena, const void *old, size_t item_size, uint32_t count,
     uint32_t *capacity) {
@@ -122,4 +123,79 @@ struct chute_value chute_value_copy(
         copy.as.text = chute_arena_copy(arena, chute_value_str(value)).at;
     }
     return copy;
+}
+static bool objects_are_equal(const struct chute_object *a, const struct chute_object *b) {
+    if (a->count != b->count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct chute_member *member = &a->members[i];
+        const struct chute_member *other =
+            chute_object_find(b, (struct chute_str){ member->key, member->key_len }, member->head);
+        if (other == NULL || !chute_value_eq(&member->value, &other->value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool arrays_are_equal(const struct chute_array *a, const struct chute_array *b) {
+    if (a->count != b->count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (!chute_value_eq(&a->items[i], &b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+double chute_value_double(const struct chute_value *value) {
+    if (value->type == CHUTE_INT) {
+        return (double)value->as.integer;
+    }
+    if (value->type == CHUTE_DOUBLE) {
+        return value->as.real;
+    }
+    double real = 0;
+    chute_number_parse_double(chute_value_str(value), &real);
+    return real;
+}
+
+int chute_value_compare_numbers(const struct chute_value *a, const struct chute_value *b) {
+    if (a->type == CHUTE_INT && b->type == CHUTE_INT) {
+        return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
+    }
+    if (a->type == CHUTE_NUMBER && b->type == CHUTE_NUMBER) {
+        return chute_number_compare(chute_value_str(a), chute_value_str(b));
+    }
+    double left = chute_value_double(a);
+    double right = chute_value_double(b);
+    return (left > right) - (left < right);
+}
+
+bool chute_value_eq(const struct chute_value *a, const struct chute_value *b) {
+    if (chute_value_is_number(a) && chute_value_is_number(b)) {
+        return chute_value_compare_numbers(a, b) == 0;
+    }
+    if (a->type != b->type) {
+        return false;
+    }
+    switch ((enum chute_type)a->type) {
+    case CHUTE_NULL:
+        return true;
+    case CHUTE_BOOL:
+        return a->as.boolean == b->as.boolean;
+    case CHUTE_STRING:
+        return chute_str_eq(chute_value_str(a), chute_value_str(b));
+    case CHUTE_TIME:
+        return a->as.seconds == b->as.seconds && a->len == b->len;
+    case CHUTE_ARRAY:
+        return arrays_are_equal(a->as.array, b->as.array);
+    case CHUTE_OBJECT:
+        return objects_are_equal(a->as.object, b->as.object);
+    default:
+        return false;
+    }
 }

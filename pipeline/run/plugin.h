@@ -155,7 +155,7 @@ enum chute_verdict {
     CHUTE_MATCHED, /* done; the engine applies add_field, add_tag, remove_field and remove_tag */
     CHUTE_PASSED,  /* left alone, or failed and tagged: no common options */
     CHUTE_DROPPED, /* cancelled: it goes no further and counts as dropped */
-    CHUTE_PENDING, /* chute_run_complete will be called for it, from any thread */
+    CHUTE_PENDING, /* chute_run_pend was called for it, and chute_run_complete will be */
 };
 
 /* What is the same for all events of an instance. */
@@ -188,7 +188,7 @@ void chute_run_emit(struct chute_run *run, const struct chute_event *parent,
 void chute_run_match(struct chute_run *run, struct chute_event *event);
 /* Cancels `event`: for run_batch. */
 void chute_run_drop(struct chute_run *run, struct chute_event *event);
-/* Marks `event` as pending: for run_batch. The batch goes on when all of its pending events are complete. */
+/* Marks `event` as pending, before its work is given away. The batch goes on when all of its pending events are complete. */
 void chute_run_pend(struct chute_run *run, struct chute_event *event);
 /* Completes a pending event, once, with MATCHED, PASSED or DROPPED. Any thread. Until then the event belongs
  * to the plugin, afterwards no more; its batch and arena may be used by this event's plugin only. */

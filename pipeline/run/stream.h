@@ -21,7 +21,7 @@ void chute_stream_destroy(struct chute_stream *stream);
  * next call for any stream of this input's thread. */
 char *chute_stream_buffer(struct chute_stream *stream, size_t *size);
 /* `len` bytes were read into the buffer. `token` (may be NULL) is taken: it resolves when the frames that
- * end in these bytes have. False: the queue is full: stop reading until `resume`; an own thread waits
+ * end in these bytes have; its position, which is that of the bytes' end, is lowered by what is unfinished. False: the queue is full: stop reading until `resume`; an own thread waits
  * here instead while it is full, and gets false only when the pipeline stops without patience. */
 bool chute_stream_read(struct chute_stream *stream, size_t len, struct chute_token *token);
 /* The same for bytes that lie elsewhere (copied). */
@@ -32,8 +32,9 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
 /* A frame that the input found itself (an octet-counted syslog message): handed to the codec whole. */
 bool chute_stream_frame(
     struct chute_stream *stream, struct chute_str bytes, struct chute_token *token);
-/* The end: an unfinished frame is taken as whole. The stream may be used again (a file that grows). */
-void chute_stream_end(struct chute_stream *stream);
+/* The end: an unfinished frame is taken as whole. The stream may be used again (a file that grows). `token`
+ * (may be NULL) is taken: it stands for that last frame. */
+void chute_stream_end(struct chute_stream *stream, struct chute_token *token);
 /* Nothing came for a while: what the codec regards as complete is handed over (multiline's
  * auto_flush_interval; a JSON object without a newline). Call about once a second while idle. */
 void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms);

@@ -1,0 +1,27 @@
+/* pipeline/cli/cli.h - the program's subcommands; main.c calls one of them.
+ *
+ * Each returns the exit code: 0, or 1 after saying on standard error what is wrong.
+ * Threads: main. */
+#ifndef CHUTE_CLI_CLI_H
+#define CHUTE_CLI_CLI_H
+
+#include "conf/ast.h"
+#include "conf/settings.h"
+#include "pipeline/run/engine.h"
+
+/* Runs the pipeline that settings and flags name: what `logchute` without a subcommand does. */
+int chute_cli_run(int argc, char **argv);
+/* `logchute plugins`: what is built in, one `kind name` a line. */
+int chute_cli_plugins(int argc, char **argv);
+
+/* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
+ * NULL; errors are in `diag`. */
+struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag);
+
+/* help.c: the text of --help, on standard output. */
+void chute_cli_help(void);
+
+/* screen.c: what listens where and what goes where, on standard error. */
+void chute_cli_start_screen(const struct chute_pipeline *pipeline);
+
+#endif

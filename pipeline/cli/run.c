@@ -1,0 +1,298 @@
+/* pipeline/cli/run.c - settings, configuration, pipeline; from the first flag to the exit code. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pipeline/base/alloc.h"
+#include "pipeline/base/log.h"
+#include "pipeline/cli/cli.h"
+#include "pipeline/run/loader.h"
+
+#define PATIENCE_MS 5000 /* of a stop, without any progress of an output */
+
+/* ------------------------------------------------------------------ settings */
+
+static void load_settings(
+    struct chute_settings *settings, struct chute_diag *diag, int argc, char **argv) {
+    int rest = argc;
+    chute_settings_parse_args(settings, argc, argv, &rest);
+    chute_settings_load_env(settings, environ);
+    if (rest < argc) {
+        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+            "logchute --help tells the flags and subcommands", "unexpected argument \"%s\"",
+            argv[rest]);
+    }
+    struct chute_buf path = { 0 };
+    const char *folder = chute_settings_text(settings, "path.settings");
+    chute_buf_printf(&path, "%s/logstash.yml", folder);
+    int status = chute_settings_load_yaml(settings, chute_buf_cstr(&path), &chute_env_of_process);
+    if (status != 0 && chute_settings_is_set(settings, "path.settings") &&
+        chute_diag_error_count(diag) == 0 && access(folder, R_OK) != 0) {
+        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 }, NULL,
+            "path.settings %s cannot be read: %s", folder, strerror(errno));
+    }
+    chute_buf_finish(&path);
+}
+
+static void set_up_log(const struct chute_settings *settings) {
+    chute_log_set_level(
+        (enum chute_log_level)chute_log_level_of(chute_settings_text(settings, "log.level")));
+    chute_log_set_json(strcmp(chute_settings_text(settings, "log.format"), "json") == 0);
+}
+
+/* LOGCHUTE_NOW moves the clock: what a run at another date would do. */
+static void set_up_clock(void) {
+    struct chute_time now;
+    const char *text = getenv("LOGCHUTE_NOW");
+    if (text != NULL && chute_time_parse(chute_str_of(text), &now)) {
+        chute_clock_set(now);
+    }
+}
+
+static enum chute_ecs ecs_of(const char *text) {
+    return strcmp(text, "disabled") == 0 ? CHUTE_ECS_DISABLED
+           : strcmp(text, "v1") == 0     ? CHUTE_ECS_V1
+                                         : CHUTE_ECS_V8;
+}
+
+static enum chute_escape_style escape_style_of(const char *text) {
+    return strcmp(text, "percent") == 0     ? CHUTE_ESCAPE_PERCENT
+           : strcmp(text, "ampersand") == 0 ? CHUTE_ESCAPE_AMPERSAND
+                                            : CHUTE_ESCAPE_NONE;
+}
+
+static struct chute_pipeline_settings pipeline_settings(
+    const struct chute_settings *settings, const char *host_name) {
+    int workers = (int)chute_settings_int(settings, "pipeline.workers");
+    const char *ordered = chute_settings_text(settings, "pipeline.ordered");
+    return (struct chute_pipeline_settings){
+        .id = chute_settings_text(settings, "pipeline.id"),
+        .path_data = chute_settings_text(settings, "path.data"),
+        .host_name = host_name,
+        .ecs = ecs_of(chute_settings_text(settings, "pipeline.ecs_compatibility")),
+        .escape_style =
+            escape_style_of(chute_settings_text(settings, "config.field_reference.escape_style")),
+        .workers = workers,
+        .batch_size = (int)chute_settings_int(settings, "pipeline.batch.size"),
+        .batch_delay_ms = (int)chute_settings_int(settings, "pipeline.batch.delay"),
+        .is_ordered =
+            strcmp(ordered, "true") == 0 || (strcmp(ordered, "auto") == 0 && workers == 1),
+        .queue_bytes = (size_t)chute_settings_int(settings, "queue.memory_bytes"),
+        .dead_letter_bytes =
+            chute_settings_bool(settings, "dead_letter_queue.enable")
+                ? (size_t)chute_settings_int(settings, "dead_letter_queue.max_bytes")
+                : 0,
+    };
+}
+
+/* ------------------------------------------------------------------ the data folder */
+
+static bool make_folders(const char *path) {
+    char *copy = chute_strdup(path);
+    for (char *at = copy + 1; *at != '\0'; at++) {
+        if (*at == '/') {
+            *at = '\0';
+            mkdir(copy, 0755);
+            *at = '/';
+        }
+    }
+    bool is_made = mkdir(copy, 0755) == 0 || errno == EEXIST;
+    chute_free(copy);
+    return is_made;
+}
+
+/* Makes path.data ours, for as long as the process lives. -1 after saying why not. */
+static int lock_data_folder(const char *path) {
+    if (!make_folders(path)) {
+        chute_log(CHUTE_LOG_FATAL, "path.data", "the folder cannot be made", "path", path, "reason",
+            strerror(errno), "hint", "set another one with --path.data", NULL);
+        return -1;
+    }
+    struct chute_buf name = { 0 };
+    chute_buf_printf(&name, "%s/.lock", path);
+    int fd = open(chute_buf_cstr(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        chute_log(CHUTE_LOG_FATAL, "path.data", "the folder cannot be written", "path", path,
+            "reason", strerror(errno), "hint", "set another one with --path.data", NULL);
+    } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        chute_log(CHUTE_LOG_FATAL, "path.data", "another logchute uses this folder", "path", path,
+            "hint", "stop it, or set another one with --path.data", NULL);
+        close(fd);
+        fd = -1;
+    }
+    chute_buf_finish(&name);
+    return fd;
+}
+
+/* ------------------------------------------------------------------ running */
+
+static void on_ended(void *arg) {
+    uint64_t one = 1;
+    ssize_t wrote = write(*(int *)arg, &one, sizeof(one));
+    (void)wrote; /* only a counter that is already set can refuse */
+}
+
+/* Waits for a signal (true) or for the end of all inputs (false). `timeout_ms` -1: for ever; a time-out is
+ * false too. */
+static bool wait_for_signal(int signal_fd, int ended_fd, int timeout_ms) {
+    struct pollfd fds[] = { { .fd = signal_fd, .events = POLLIN },
+        { .fd = ended_fd, .events = POLLIN } };
+    while (poll(fds, ended_fd < 0 ? 1 : 2, timeout_ms) < 0 && errno == EINTR) {
+    }
+    if ((fds[0].revents & POLLIN) == 0) {
+        return false;
+    }
+    struct signalfd_siginfo info;
+    return read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
+}
+
+/* Lets everything come through. After a signal, only as long as the outputs get on. */
+static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stopped) {
+    uint64_t stopped_ms = chute_now_ms();
+    while (!chute_pipeline_is_drained(pipeline)) {
+        if (wait_for_signal(signal_fd, -1, 2) && !is_stopped) {
+            is_stopped = true;
+            stopped_ms = chute_now_ms();
+            chute_pipeline_stop(pipeline);
+        }
+        bool is_stuck = is_stopped && !pipeline->is_abandoned &&
+                        chute_now_ms() - stopped_ms > PATIENCE_MS &&
+                        chute_pipeline_idle_ms(pipeline) > PATIENCE_MS;
+        if (is_stuck) {
+            chute_log(CHUTE_LOG_WARN, "pipeline",
+                "an output is away: what is only in memory is given up", NULL);
+            chute_pipeline_abandon(pipeline);
+        }
+    }
+}
+
+static void log_stopped(const struct chute_pipeline *pipeline, const char *counters) {
+    char lost[32], in[32], out[32], dropped[32], dead[32];
+    const struct chute_counters *all = &pipeline->counters;
+    snprintf(in, sizeof(in), "%" PRIu64, all->in);
+    snprintf(out, sizeof(out), "%" PRIu64, all->out);
+    snprintf(dropped, sizeof(dropped), "%" PRIu64, all->dropped);
+    snprintf(dead, sizeof(dead), "%" PRIu64, all->dead_lettered);
+    snprintf(lost, sizeof(lost), "%" PRIu64, all->lost);
+    chute_log(CHUTE_LOG_INFO, "pipeline", "stopped", "in", in, "out", out, "dropped", dropped,
+        "dead_lettered", dead, "lost", lost, "counters", counters, NULL);
+}
+
+/* Runs the pipeline to its end. The exit code. */
+static int run_pipeline(struct chute_pipeline *pipeline, int signal_fd, bool shows_screen) {
+    int ended_fd = eventfd(0, EFD_CLOEXEC);
+    pipeline->on_ended = on_ended;
+    pipeline->on_ended_arg = &ended_fd;
+    int status = chute_pipeline_start(pipeline);
+    if (status == 0) {
+        if (shows_screen) {
+            chute_cli_start_screen(pipeline);
+        }
+        chute_log(
+            CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id, NULL);
+        bool is_stopped = pipeline->input_count > 0 && wait_for_signal(signal_fd, ended_fd, -1);
+        if (is_stopped) {
+            chute_pipeline_stop(pipeline);
+        }
+        drain(pipeline, signal_fd, is_stopped);
+    } else {
+        chute_pipeline_stop(pipeline);
+        chute_pipeline_abandon(pipeline);
+        drain(pipeline, signal_fd, true);
+    }
+    struct chute_buf counters = { 0 };
+    chute_pipeline_close(pipeline);
+    chute_pipeline_counters(pipeline, &counters);
+    if (status == 0) {
+        log_stopped(pipeline, chute_buf_cstr(&counters));
+    }
+    chute_buf_finish(&counters);
+    close(ended_fd);
+    return status == 0 ? 0 : 1;
+}
+
+static int block_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/* One thread's worth of allocator is enough for what is not in arenas; the rest would only cost memory. */
+static void limit_allocator(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
+static int start(const struct chute_settings *settings, struct chute_diag *diag) {
+    char host_name[256] = "localhost";
+    gethostname(host_name, sizeof(host_name) - 1);
+    bool is_check_only = chute_settings_bool(settings, "config.test_and_exit");
+    struct chute_pipeline_settings pipeline_config = pipeline_settings(settings, host_name);
+    struct chute_ast *ast = chute_cli_parse(settings, diag);
+    struct chute_process process = { 0 };
+    struct chute_pipeline *pipeline =
+        chute_pipeline_load(&process, &pipeline_config, ast, diag, is_check_only);
+    chute_diag_print(diag, stderr);
+    chute_ast_destroy(ast);
+    if (pipeline == NULL) {
+        return 1;
+    }
+    if (is_check_only) {
+        fputs("Configuration OK\n", stderr);
+        chute_pipeline_destroy(pipeline);
+        return 0;
+    }
+    int lock = lock_data_folder(pipeline_config.path_data);
+    int code = 1;
+    if (lock >= 0) {
+        int signal_fd = block_signals();
+        chute_process_start(&process);
+        bool shows_screen = strcmp(chute_settings_text(settings, "log.format"), "json") != 0 &&
+                            chute_log_is_on(CHUTE_LOG_INFO);
+        code = run_pipeline(pipeline, signal_fd, shows_screen);
+        chute_pipeline_destroy(pipeline);
+        chute_process_finish(&process);
+        close(signal_fd);
+        close(lock);
+    } else {
+        chute_pipeline_destroy(pipeline);
+    }
+    return code;
+}
+
+int chute_cli_run(int argc, char **argv) {
+    limit_allocator();
+    set_up_clock();
+    struct chute_diag *diag = chute_diag_create();
+    struct chute_settings *settings = chute_settings_create(diag);
+    load_settings(settings, diag, argc, argv);
+    int code = 1;
+    if (chute_diag_error_count(diag) > 0) {
+        chute_diag_print(diag, stderr);
+    } else if (chute_settings_bool(settings, "help")) {
+        chute_cli_help();
+        code = 0;
+    } else if (chute_settings_bool(settings, "version")) {
+        puts("logchute " CHUTE_VERSION);
+        code = 0;
+    } else {
+        set_up_log(settings);
+        code = start(settings, diag);
+    }
+    chute_settings_destroy(settings);
+    chute_diag_destroy(diag);
+    return code;
+}

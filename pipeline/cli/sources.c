@@ -1,0 +1,115 @@
+/* pipeline/cli/sources.c - finds and reads the files of a configuration. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/parser.h"
+#include "pipeline/base/alloc.h"
+#include "pipeline/base/buf.h"
+#include "pipeline/cli/cli.h"
+
+#define LARGEST_FILE ((size_t)64 * 1024 * 1024)
+
+struct sources {
+    struct chute_diag *diag;
+    const struct chute_source **items;
+    size_t count;
+};
+
+static void add(struct sources *sources, const char *name, struct chute_str text) {
+    sources->items = chute_realloc(sources->items, sizeof(*sources->items) * (sources->count + 1));
+    sources->items[sources->count++] = chute_diag_add_source(sources->diag, name, text);
+}
+
+static void refuse(struct sources *sources, const char *path, const char *why) {
+    chute_diag_error(sources->diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 }, NULL,
+        "cannot read the configuration file %s: %s", path, why);
+}
+
+static void read_file(struct sources *sources, const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        refuse(sources, path, strerror(errno));
+        return;
+    }
+    struct chute_buf text = { 0 };
+    ssize_t got = 1;
+    while (got > 0 && text.len <= LARGEST_FILE) {
+        got = read(fd, chute_buf_reserve(&text, 65536), 65536);
+        text.len += got > 0 ? (size_t)got : 0;
+    }
+    int error = errno;
+    close(fd);
+    if (got < 0) {
+        refuse(sources, path, strerror(error));
+    } else if (got > 0) {
+        refuse(sources, path, "larger than 64 MiB");
+    } else {
+        add(sources, path, chute_buf_str(&text));
+    }
+    chute_buf_finish(&text);
+}
+
+static bool is_folder(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* What an editor left behind is no configuration. */
+static bool is_backup(const char *path) {
+    return path[0] != '\0' && path[strlen(path) - 1] == '~';
+}
+
+/* A file, all files of a folder, or those a pattern matches; in the order of their names. */
+static void read_path(struct sources *sources, const char *path) {
+    struct chute_buf pattern = { 0 };
+    chute_buf_printf(&pattern, is_folder(path) ? "%s/*" : "%s", path);
+    glob_t found = { 0 };
+    if (glob(chute_buf_cstr(&pattern), GLOB_BRACE, NULL, &found) != 0) {
+        refuse(sources, path, "there is no such file");
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        if (!is_folder(found.gl_pathv[i]) && !is_backup(found.gl_pathv[i])) {
+            read_file(sources, found.gl_pathv[i]);
+        }
+    }
+    globfree(&found);
+    chute_buf_finish(&pattern);
+}
+
+struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag) {
+    struct sources sources = { .diag = diag };
+    const char *text = chute_settings_text(settings, "config.string");
+    const char *path = chute_settings_text(settings, "path.config");
+    if (text != NULL && path != NULL) {
+        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+            "leave one of them out", "both -e (config.string) and -f (path.config) are given");
+    } else if (text != NULL) {
+        add(&sources, "config.string", chute_str_of(text));
+    } else if (path != NULL) {
+        read_path(&sources, path);
+    } else {
+        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+            "logchute -f pipeline.conf, or logchute -e 'input { … } output { … }'",
+            "no configuration is named");
+    }
+    bool support_escapes = chute_settings_bool(settings, "config.support_escapes");
+    struct chute_ast *ast = chute_parse(diag, sources.items, sources.count, support_escapes);
+    if (text != NULL && chute_diag_error_count(diag) == 0 &&
+        (ast->inputs.count == 0 || ast->outputs.count == 0)) {
+        /* what -e leaves out is, as in Logstash, standard input and standard output */
+        if (ast->inputs.count == 0) {
+            add(&sources, "default input", CHUTE_STR("input { stdin { type => stdin } }"));
+        }
+        if (ast->outputs.count == 0) {
+            add(&sources, "default output", CHUTE_STR("output { stdout { codec => rubydebug } }"));
+        }
+        chute_ast_destroy(ast);
+        ast = chute_parse(diag, sources.items, sources.count, support_escapes);
+    }
+    chute_ast_expand(ast, &chute_env_of_process, diag);
+    chute_free(sources.items);
+    return ast;
+}

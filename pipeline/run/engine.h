@@ -1,0 +1,215 @@
+/* pipeline/run/engine.h - the engine's own structures: instances of plugins, the pipeline they form, and
+ * its counters. Plugins include plugin.h and see none of this.
+ *
+ * Ownership: the pipeline owns its instances; their settings live in the configuration's arena.
+ * Threads: what changes while events flow is atomic, or under the lock named beside it. */
+#ifndef CHUTE_RUN_ENGINE_H
+#define CHUTE_RUN_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "conf/common_options.h"
+#include "pipeline/base/log.h"
+#include "pipeline/run/loop.h"
+#include "pipeline/run/plugin.h"
+#include "pipeline/run/queue.h"
+
+/* Counts of events since the start. For every plugin: in + created = out + dropped + dead_lettered + lost +
+ * in_flight. */
+struct chute_counters {
+    _Atomic uint64_t in;
+    _Atomic uint64_t created; /* by a filter */
+    _Atomic uint64_t out;
+    _Atomic uint64_t dropped;
+    _Atomic uint64_t dead_lettered;
+    _Atomic uint64_t lost; /* given up at the stop */
+    _Atomic uint64_t retried;
+    _Atomic uint64_t nanoseconds; /* filters: spent in the plugin */
+    _Atomic int64_t in_flight;
+};
+
+/* A counter that a plugin named itself. */
+struct chute_named_counter {
+    struct chute_named_counter *next;
+    const char *name;
+    _Atomic uint64_t value;
+};
+
+/* What all kinds of instances have. */
+struct chute_instance {
+    const char *id;
+    const char *kind; /* "input" … */
+    const char *name;
+    void *settings;
+    struct chute_common common;
+    struct chute_counters counters;
+    struct chute_named_counter *_Atomic named;
+    char *description; /* for the start screen */
+};
+
+struct chute_input {
+    struct chute_instance head;
+    const struct chute_input_plugin *plugin;
+    struct chute_pipeline *pipeline;
+    const struct chute_codec *codec;
+    enum chute_ecs ecs;
+    void *state;
+    pthread_t thread; /* own thread */
+    bool has_thread;
+    _Atomic bool has_ended;
+    struct chute_reader *reader; /* of the own thread, or the loop's */
+};
+
+struct chute_filter {
+    struct chute_instance head;
+    const struct chute_filter_plugin *plugin;
+    struct chute_context context;
+    void *state;
+    uint32_t index; /* of its per-worker state */
+    _Atomic uint64_t next_flush_ms;
+};
+
+struct chute_output {
+    struct chute_instance head;
+    const struct chute_output_plugin *plugin;
+    struct chute_pipeline *pipeline;
+    const struct chute_codec *codec;
+    void *state;
+    uint32_t index; /* of its per-worker state */
+    pthread_t thread;
+    bool has_thread;
+    struct chute_output_limits limits;
+    bool is_serial; /* keyed items go one delivery at a time */
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t has_room;
+    pthread_cond_t has_work;           /* own thread */
+    struct chute_parcel *first, *last; /* waiting */
+    struct chute_parcel *retries;      /* by not_before_ms */
+    struct chute_parcel *spare;        /* to be used again */
+    uint32_t spare_count;
+    size_t held_bytes; /* of all parcels that wait or are being delivered */
+    unsigned open;     /* deliveries */
+    unsigned failures; /* deliveries in a row that got nothing done */
+    uint64_t hold_until_ms;
+    size_t join_bytes; /* the limit as shrunk by the destination */
+    uint64_t random;
+    bool has_keyed;
+    bool is_pump_posted;
+    bool is_closing;
+    bool is_closed;
+    bool is_abandoned;
+    uv_timer_t timer; /* loop outputs: the next retry; the output loop's */
+    bool has_timer;
+    struct chute_log_limiter reject_limiter;
+};
+
+struct chute_steps;
+struct chute_dead_letters;
+struct chute_turn;
+
+/* What the process has once: the pipelines attach to it. */
+struct chute_process {
+    struct chute_loop input_loop;
+    struct chute_loop output_loop;
+    struct chute_reader *loop_reader;
+    struct chute_turn *turn; /* pipeline.c */
+};
+
+struct chute_pipeline_settings {
+    const char *id;
+    const char *path_data;
+    const char *host_name;
+    enum chute_ecs ecs;
+    enum chute_escape_style escape_style;
+    int workers;
+    int batch_size;
+    int batch_delay_ms;
+    bool is_ordered; /* pipeline.ordered true, or auto with one worker */
+    size_t queue_bytes;
+    size_t dead_letter_bytes; /* 0: none are kept */
+};
+
+struct chute_pipeline {
+    struct chute_process *process;
+    struct chute_pipeline_settings settings;
+    struct chute_arena arena; /* of the configuration */
+    struct chute_input **inputs;
+    size_t input_count;
+    struct chute_filter **filters;
+    size_t filter_count;
+    struct chute_output **outputs;
+    size_t output_count;
+    struct chute_codec **codecs;
+    size_t codec_count;
+    struct chute_steps *filter_steps;
+    struct chute_steps *output_steps;
+    struct chute_queue queue;
+    struct chute_workers *workers;
+    struct chute_dead_letters *dead_letters;
+    struct chute_counters counters;
+    _Atomic uint64_t progress_ms; /* when an output last got an event done */
+    _Atomic int open_inputs;
+    _Atomic int busy_workers;
+    _Atomic bool is_stopping;
+    _Atomic bool is_paused; /* inputs of the loop do not read; the input loop's */
+    _Atomic bool is_abandoned;
+    bool is_started;
+    bool is_queue_closed;
+    void (*on_ended)(void *arg); /* all inputs have ended; any thread */
+    void *on_ended_arg;
+};
+
+/* What became of an event at one output; the worst of several counts for the event. */
+enum chute_fate {
+    CHUTE_FATE_OUT,
+    CHUTE_FATE_DEAD_LETTERED,
+    CHUTE_FATE_LOST,
+};
+
+/* token.c: */
+/* One token for `routes` outputs in place of the event's, whose reference it takes. */
+struct chute_token *chute_token_fan(struct chute_token *token, int routes);
+/* An output is done with an event of that token; counts the event once all outputs are. */
+void chute_token_settle(
+    struct chute_pipeline *pipeline, struct chute_token *token, enum chute_fate fate);
+/* `count` events without token at once. */
+void chute_pipeline_settle(struct chute_pipeline *pipeline, uint64_t count, enum chute_fate fate);
+
+/* instance.c: */
+void chute_instance_count(struct chute_instance *instance, const char *name, uint64_t by);
+void chute_instance_finish(struct chute_instance *instance);
+
+/* stream.c: one a thread that reads. */
+struct chute_reader *chute_reader_create(void);
+void chute_reader_destroy(struct chute_reader *reader);
+/* Hands over what waits for the end of the loop's turn. */
+void chute_reader_flush(struct chute_reader *reader);
+
+/* output.c: */
+/* Engine's side of an output; the plugin is named, its settings are compiled. */
+void chute_output_prepare(struct chute_output *output);
+/* Opens it; 0, or negative after logging. Not on a loop. */
+int chute_output_open(struct chute_output *output);
+/* An empty parcel to encode into. Worker. */
+struct chute_parcel *chute_output_parcel(struct chute_output *output);
+/* Adds an item for the bytes from `offset` to the end; takes the token's reference. */
+void chute_parcel_add(
+    struct chute_parcel *parcel, size_t offset, uint8_t flags, struct chute_token *token);
+/* Takes the parcel; waits while too much waits. Worker. */
+void chute_output_accept(struct chute_output *output, struct chute_parcel *parcel);
+/* True if nothing waits and nothing is being delivered. */
+bool chute_output_is_idle(struct chute_output *output);
+/* Gives up what waits; what is being delivered is lost when it comes back. */
+void chute_output_abandon(struct chute_output *output);
+/* Closes it and frees it. Not on a loop. */
+void chute_output_close(struct chute_output *output);
+
+/* worker.c: */
+void chute_workers_start(struct chute_pipeline *pipeline);
+/* Workers end when the queue is closed and empty and all batches are through; the last one flushes the filters.
+ * pipeline->busy_workers is then 0; this waits for it and frees. */
+void chute_workers_join(struct chute_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,128 @@
+/* pipeline/run/instance.c - what plugins may ask of their instance. */
+#include "pipeline/base/alloc.h"
+#include "pipeline/run/engine.h"
+
+void chute_instance_count(struct chute_instance *instance, const char *name, uint64_t by) {
+    struct chute_named_counter *first = instance->named;
+    for (struct chute_named_counter *at = first; at != NULL; at = at->next) {
+        if (strcmp(at->name, name) == 0) {
+            at->value += by;
+            return;
+        }
+    }
+    struct chute_named_counter *made = chute_calloc(1, sizeof(*made));
+    made->name = name;
+    made->value = by;
+    made->next = first;
+    if (!atomic_compare_exchange_strong(&instance->named, &made->next, made)) {
+        chute_free(made); /* another thread was first with some name: look again */
+        chute_instance_count(instance, name, by);
+    }
+}
+
+void chute_instance_finish(struct chute_instance *instance) {
+    struct chute_named_counter *at = instance->named;
+    while (at != NULL) {
+        struct chute_named_counter *next = at->next;
+        chute_free(at);
+        at = next;
+    }
+    instance->named = NULL;
+    chute_free(instance->description);
+    instance->description = NULL;
+}
+
+static void describe(struct chute_instance *instance, const char *text) {
+    chute_free(instance->description);
+    instance->description = chute_strdup(text);
+}
+
+const void *chute_input_settings(const struct chute_input *input) {
+    return input->head.settings;
+}
+
+void *chute_input_state(const struct chute_input *input) {
+    return input->state;
+}
+
+const char *chute_input_id(const struct chute_input *input) {
+    return input->head.id;
+}
+
+enum chute_ecs chute_input_ecs(const struct chute_input *input) {
+    return input->ecs;
+}
+
+const char *chute_input_host_name(const struct chute_input *input) {
+    return input->pipeline->settings.host_name;
+}
+
+const char *chute_input_path_data(const struct chute_input *input) {
+    return input->pipeline->settings.path_data;
+}
+
+const struct chute_codec *chute_input_codec(const struct chute_input *input) {
+    return input->codec;
+}
+
+struct uv_loop_s *chute_input_loop(struct chute_input *input) {
+    return &input->pipeline->process->input_loop.uv;
+}
+
+bool chute_input_is_stopping(const struct chute_input *input) {
+    return input->pipeline->is_stopping;
+}
+
+bool chute_input_is_paused(const struct chute_input *input) {
+    return input->pipeline->is_paused;
+}
+
+void chute_input_describe(struct chute_input *input, const char *text) {
+    describe(&input->head, text);
+}
+
+void chute_input_count(struct chute_input *input, const char *name, unsigned long long by) {
+    chute_instance_count(&input->head, name, by);
+}
+
+void chute_input_ended(struct chute_input *input) {
+    struct chute_pipeline *pipeline = input->pipeline;
+    if (atomic_exchange(&input->has_ended, true)) {
+        return;
+    }
+    if (atomic_fetch_sub(&pipeline->open_inputs, 1) == 1 && pipeline->on_ended != NULL) {
+        pipeline->on_ended(pipeline->on_ended_arg);
+    }
+}
+
+const void *chute_output_settings(const struct chute_output *output) {
+    return output->head.settings;
+}
+
+void *chute_output_state(const struct chute_output *output) {
+    return output->state;
+}
+
+const char *chute_output_id(const struct chute_output *output) {
+    return output->head.id;
+}
+
+const struct chute_codec *chute_output_codec(const struct chute_output *output) {
+    return output->codec;
+}
+
+const char *chute_output_path_data(const struct chute_output *output) {
+    return output->pipeline->settings.path_data;
+}
+
+struct uv_loop_s *chute_output_loop(struct chute_output *output) {
+    return &output->pipeline->process->output_loop.uv;
+}
+
+void chute_output_describe(struct chute_output *output, const char *text) {
+    describe(&output->head, text);
+}
+
+void chute_output_count(struct chute_output *output, const char *name, unsigned long long by) {
+    chute_instance_count(&output->head, name, by);
+}
