@@ -108,9 +108,31 @@ static bool is_blocked(const struct chute_event *event, const struct chute_ref *
     return false;
 }
 
+static bool tags_are_legal(const struct chute_value *tags) {
+    if (tags->type == CHUTE_STRING || tags->type == CHUTE_NULL) {
+        return true;
+    }
+    if (tags->type != CHUTE_ARRAY) {
+        return false;
+    }
+    for (uint32_t i = 0; i < tags->as.array->count; i++) {
+        if (tags->as.array->items[i].type != CHUTE_STRING) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True if `ref` leads below [tags]. */
+static bool is_below_tags(const struct chute_ref *ref) {
+    return ref->count > 1 && !ref->in_metadata &&
+           chute_str_eq(ref->steps[0].name, CHUTE_STR("tags"));
+}
+
 bool chute_event_set(
     struct chute_event *event, const struct chute_ref *ref, struct chute_value value) {
-    if (ref->is_timestamp && value.type != CHUTE_TIME) {
+    if ((ref->is_timestamp && value.type != CHUTE_TIME) ||
+        (ref->is_tags && !tags_are_legal(&value)) || is_below_tags(ref)) {
         return false;
     }
     if (ref->count == 0) {
@@ -249,21 +271,6 @@ void chute_event_untag(struct chute_event *event, struct chute_str tag) {
             chute_array_remove(array, i - 1);
         }
     }
-}
-
-static bool tags_are_legal(const struct chute_value *tags) {
-    if (tags->type == CHUTE_STRING || tags->type == CHUTE_NULL) {
-        return true;
-    }
-    if (tags->type != CHUTE_ARRAY) {
-        return false;
-    }
-    for (uint32_t i = 0; i < tags->as.array->count; i++) {
-        if (tags->as.array->items[i].type != CHUTE_STRING) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The well-known members of the root, found in one pass. */

@@ -43,7 +43,8 @@ bool chute_event_get_str(
     const struct chute_event *event, const struct chute_ref *ref, struct chute_str *out);
 /* Sets `ref`; makes the parents it lacks. The value's text is borrowed as long as the batch lives.
  * False, and nothing changed, where a parent is neither object nor array, an array's index is no
- * number, or [@timestamp] would get something else than a time. */
+ * number, [@timestamp] would get something else than a time, or [tags] anything but a text, an array of
+ * texts or null; nothing below [tags] can be set. */
 bool chute_event_set(
     struct chute_event *event, const struct chute_ref *ref, struct chute_value value);
 /* chute_event_set of a string. */
