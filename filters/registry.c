@@ -1,6 +1,9 @@
 /* filters/registry.c - the filters that are built in: one line each, in alphabetical order. */
 #include "pipeline/run/plugin.h"
 
+extern const struct chute_filter_plugin chute_filter_drop;
+
 const struct chute_filter_plugin *const chute_filters[] = {
+    &chute_filter_drop,
     NULL,
 };
