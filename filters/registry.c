@@ -2,8 +2,10 @@
 #include "pipeline/run/plugin.h"
 
 extern const struct chute_filter_plugin chute_filter_drop;
+extern const struct chute_filter_plugin chute_filter_json;
 
 const struct chute_filter_plugin *const chute_filters[] = {
     &chute_filter_drop,
+    &chute_filter_json,
     NULL,
 };
