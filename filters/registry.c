@@ -3,9 +3,11 @@
 
 extern const struct chute_filter_plugin chute_filter_drop;
 extern const struct chute_filter_plugin chute_filter_json;
+extern const struct chute_filter_plugin chute_filter_mutate;
 
 const struct chute_filter_plugin *const chute_filters[] = {
     &chute_filter_drop,
     &chute_filter_json,
+    &chute_filter_mutate,
     NULL,
 };
