@@ -5,7 +5,8 @@ from support import assert_balanced, json_lines, plugin_counters, send_tcp, wait
 
 CONFIG = """
 input { tcp { host => "127.0.0.1" port => %(port)d codec => json_lines } }
-output { elasticsearch { hosts => ["%(url)s"] index => "%(index)s" manage_template => false } }
+output { elasticsearch { hosts => ["%(url)s"] index => "%(index)s" manage_template => false
+  retry_initial_interval => 1 retry_max_interval => 2 } }
 """
 
 
@@ -47,7 +48,8 @@ def test_index_from_the_event_time(logchute, opensearch, port):
 
 @pytest.mark.parametrize("profile, count", [("reject-item", 20000), ("reject-request", 200), ("tiny-body", 20000)])
 def test_what_a_loaded_node_refuses_arrives_later(logchute, special_opensearch, port, profile, count):
-    """429 for items, 429 for whole requests over 1 KB, 413 for bodies over 100 KB: all is delivered in the end."""
+    """429 for items, 429 for whole requests over 1 KB (whoever only repeats such a one never gets it in: it must become
+    smaller), 413 for bodies over 100 KB: all is delivered in the end."""
     node = special_opensearch(profile)
     node.create("refused", id="keyword")
     events = [{"id": "e%06d" % i, "message": "x" * (200 if count > 1000 else 20)} for i in range(count)]

@@ -142,6 +142,10 @@ def check_text(path, lines):
             yield number, "a path of one machine: %s" % found.group(0)
 
 
+def files_under(folder):
+    return {os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names}
+
+
 def check_docs(root, binary):
     """docs/plugins is generated; it must be what the binary writes now."""
     probe = subprocess.run([binary, "plugins"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -151,8 +155,7 @@ def check_docs(root, binary):
             print("tree: docs/plugins not compared: this binary has no `docs` subcommand yet")
             return
         have = os.path.join(root, "docs/plugins")
-        names = set(os.listdir(fresh)) | (set(os.listdir(have)) if os.path.isdir(have) else set())
-        for name in sorted(names):
+        for name in sorted(files_under(fresh) | files_under(have)):
             there, here = os.path.join(fresh, name), os.path.join(have, name)
             if not os.path.exists(here) or not os.path.exists(there) or not filecmp.cmp(there, here, shallow=False):
                 yield "docs/plugins/%s:1: not what `logchute docs docs/plugins` writes: run it" % name
