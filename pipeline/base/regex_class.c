@@ -161,6 +161,29 @@ static int read_posix(struct chute_regex_translation *self, struct set *set) {
     return 1;
 }
 
+const char *chute_regex_shorthand(char letter) {
+    switch (letter) {
+    case 'd':
+        return "0-9";
+    case 'D':
+        return "\\x00-/:-\\x{10FFFF}";
+    case 'w':
+        return "0-9A-Z_a-z";
+    case 'W':
+        return "\\x00-/:-@\\[-\\^`{-\\x{10FFFF}";
+    case 's':
+        return "\\t-\\r ";
+    case 'S':
+        return "\\x00-\\x08\\x0E-\\x1F!-\\x{10FFFF}";
+    case 'h':
+        return "0-9A-Fa-f";
+    case 'H':
+        return "\\x00-/:-@G-`g-\\x{10FFFF}";
+    default:
+        return NULL;
+    }
+}
+
 static int fail_item(struct chute_regex_translation *self, const char *what) {
     chute_regex_fail(self, self->at, what);
     return -1;
@@ -169,18 +192,9 @@ static int fail_item(struct chute_regex_translation *self, const char *what) {
 /* \p{…} behind the backslash, or the shorthands that are sets themselves. 1: read, 0: none, -1: wrong. */
 static int read_shorthand(struct chute_regex_translation *self, struct set *set) {
     char letter = self->in.at[self->at];
-    if (letter != '\0' && strchr("dDwWsS", letter) != NULL) {
-        char escape[2] = { '\\', letter };
-        chute_buf_add(&set->content, escape, 2);
-        self->at++;
-        return 1;
-    }
-    if (letter == 'h' || letter == 'H') {
-        if (letter == 'h') {
-            chute_buf_add_str(&set->content, CHUTE_STR("0-9A-Fa-f"));
-        } else {
-            add_other(set, CHUTE_STR("[^0-9A-Fa-f]"));
-        }
+    const char *shorthand = chute_regex_shorthand(letter);
+    if (shorthand != NULL) {
+        chute_buf_add_str(&set->content, chute_str_of(shorthand));
         self->at++;
         return 1;
     }

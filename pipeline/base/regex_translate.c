@@ -557,8 +557,9 @@ static bool read_backslash(struct chute_regex_translation *self, bool *is_point)
     }
     end_run(self);
     char letter = self->in.at[self->at++];
-    if (letter == 'h' || letter == 'H') {
-        put(self, letter == 'h' ? "[0-9A-Fa-f]" : "[^0-9A-Fa-f]");
+    const char *shorthand = chute_regex_shorthand(letter);
+    if (shorthand != NULL && (self->has_boundaries || letter == 'h' || letter == 'H')) {
+        chute_buf_printf(&self->out, "[%s]", shorthand);
         return true;
     }
     if (letter >= '1' && letter <= '9') {
@@ -647,6 +648,15 @@ static bool read_next(struct chute_regex_translation *self) {
     return read_quantifiers(self, &before, is_point);
 }
 
+static bool has_boundaries(struct chute_str pattern) {
+    for (size_t i = 0; i + 1 < pattern.len; i++) {
+        if (pattern.at[i] == '\\' && (pattern.at[++i] | 0x20) == 'b') {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool chute_regex_translate(struct chute_regex_translation *self, struct chute_str pattern,
     const struct chute_regex_options *options, struct chute_regex_error *error) {
     *self = (struct chute_regex_translation){ .in = pattern, .error = error };
@@ -655,6 +665,7 @@ bool chute_regex_translate(struct chute_regex_translation *self, struct chute_st
         return chute_regex_fail(self, valid, "the pattern is not valid UTF-8");
     }
     count_groups(self);
+    self->has_boundaries = has_boundaries(pattern);
     open_frame(self, false);
     self->frames[0].dot_takes_all = options->dot_takes_all;
     self->frames[0].is_caseless = options->is_caseless;

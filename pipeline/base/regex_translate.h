@@ -38,8 +38,9 @@ struct chute_regex_translation {
     size_t depth, room;
     struct chute_regex_text run; /* literal characters up to here, one after the other */
     size_t atom;                 /* where the last atom starts in `out`, for a quantifier to wrap */
-    bool has_names;              /* then plain groups do not capture */
-    uint32_t groups;             /* capturing groups so far */
+    bool has_boundaries; /* \b or \B: they are Unicode's, while \d \s \w are ASCII's; see regex.c */
+    bool has_names;      /* then plain groups do not capture */
+    uint32_t groups;     /* capturing groups so far */
     uint32_t group_total;
     struct chute_buf names;
     struct chute_regex_group_name_at *name_table; /* of group n at n - 1 */
@@ -73,6 +74,8 @@ bool chute_regex_put_property(struct chute_buf *out, struct chute_str name, bool
 /* Reads the escape behind a backslash that stands for one character: \n \x41 \u00e9 \101 \cA and letters without a
  * meaning. 1: read; 0: it means something else, nothing was read; -1: it is wrong. */
 int chute_regex_read_escape(struct chute_regex_translation *self, bool is_in_set, uint32_t *point);
+/* What \d, \W and the like hold, as content of a set; NULL if `letter` is none of them. */
+const char *chute_regex_shorthand(char letter);
 /* Up to three octal digits; always 1. */
 int chute_regex_read_octal(struct chute_regex_translation *self, uint32_t *point);
 /* Adds one character so that it stands for itself, in a set or outside. */
