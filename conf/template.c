@@ -31,9 +31,10 @@ struct chute_template {
     struct part *parts;
     size_t count;
     bool is_constant;
+    bool is_dated; /* made of text and dates alone, and the same for a whole second */
 };
 
-/* What one date part wrote last. */
+/* What one date part wrote last, or the whole of a template that is_dated. */
 struct chute_template_slot {
     int64_t seconds;
     size_t len;
@@ -121,6 +122,12 @@ static void compile_parts(
     add_text(template, slice(text, done, text.len));
 }
 
+static bool changes_within_a_second(const struct part *part) {
+    return part->type == PART_NOW ||
+           (part->type == PART_JODA && chute_joda_has_fraction(part->joda)) ||
+           (part->type == PART_JAVATIME && chute_javatime_has_fraction(part->javatime));
+}
+
 const struct chute_template *chute_template_compile(
     struct chute_arena *arena, struct chute_str text, enum chute_escape_style style) {
     struct chute_template *template = chute_arena_zeroed(arena, sizeof(*template));
@@ -131,6 +138,12 @@ const struct chute_template *chute_template_compile(
     }
     template->parts = chute_arena_get(arena, most * sizeof(*template->parts));
     compile_parts(arena, template, style);
+    template->is_dated = true;
+    for (size_t i = 0; i < template->count; i++) {
+        const struct part *part = &template->parts[i];
+        template->is_dated =
+            template->is_dated && part->type != PART_FIELD && !changes_within_a_second(part);
+    }
     template->is_constant =
         template->count == 0 || (template->count == 1 && template->parts[0].type == PART_TEXT);
     return template;
@@ -286,12 +299,6 @@ static size_t write_date(const struct part *part, struct chute_time time, char *
     }
 }
 
-static bool changes_within_a_second(const struct part *part) {
-    return part->type == PART_NOW ||
-           (part->type == PART_JODA && chute_joda_has_fraction(part->joda)) ||
-           (part->type == PART_JAVATIME && chute_javatime_has_fraction(part->javatime));
-}
-
 static struct chute_str render_date(const struct part *part, struct chute_time time,
     struct chute_arena *arena, struct chute_template_slot *slot) {
     if (slot == NULL || changes_within_a_second(part)) {
@@ -363,6 +370,26 @@ struct chute_str chute_template_render(const struct chute_template *template,
     return render(template, event, arena, NULL);
 }
 
+static struct chute_str render_dated(const struct chute_template *template,
+    const struct chute_event *event, struct chute_arena *arena, struct chute_template_slot *slot) {
+    struct chute_time time;
+    if (!chute_event_time(event, &time)) {
+        return render(template, event, arena, NULL);
+    }
+    if (slot->size > 0 && slot->seconds == time.seconds) {
+        return chute_arena_copy(arena, (struct chute_str){ slot->text, slot->len });
+    }
+    struct chute_str text = render(template, event, arena, NULL);
+    if (slot->size < text.len + 1) {
+        slot->size = text.len + 1;
+        slot->text = chute_realloc(slot->text, slot->size);
+    }
+    memcpy(slot->text, text.at, text.len);
+    slot->len = text.len;
+    slot->seconds = time.seconds;
+    return text;
+}
+
 struct chute_str chute_template_render_cached(const struct chute_template *template,
     const struct chute_event *event, struct chute_arena *arena,
     struct chute_template_cache *cache) {
@@ -371,6 +398,9 @@ struct chute_str chute_template_render_cached(const struct chute_template *templ
         cache->template = template;
     }
     chute_assert(cache->template == template);
+    if (template->is_dated && !template->is_constant) {
+        return render_dated(template, event, arena, &cache->slots[0]);
+    }
     return render(template, event, arena, cache->slots);
 }
 

@@ -41,12 +41,13 @@ static bool save(struct bucket *bucket, enum chute_joda_field field, int64_t val
 }
 
 static bool take_literal(struct cursor *cursor, struct chute_str text) {
-    struct chute_str rest = { cursor->at, text.len };
-    if ((size_t)(cursor->end - cursor->at) < text.len || !chute_str_eq_nocase(rest, text)) {
+    if ((size_t)(cursor->end - cursor->at) < text.len) {
         return false;
     }
+    struct chute_str rest = { cursor->at, text.len };
     cursor->at += text.len;
-    return true;
+    /* a single byte as it is: the usual case */
+    return (text.len == 1 && *rest.at == *text.at) || chute_str_eq_nocase(rest, text);
 }
 
 /* Up to `max` digits, a sign not among them. Returns how many there were; 0 leaves the cursor alone. */
@@ -370,9 +371,62 @@ static void remove_field(struct bucket *bucket, enum chute_joda_field field) {
     bucket->count = kept;
 }
 
+/* The values of a bucket by their field; false if one stands twice or it is none of `allowed` (bits). */
+static bool spread(const struct bucket *bucket, unsigned allowed, int64_t *values, unsigned *seen) {
+    *seen = 0;
+    for (size_t i = 0; i < bucket->count; i++) {
+        unsigned bit = 1u << bucket->fields[i].field;
+        if ((bit & allowed) == 0 || (bit & *seen) != 0) {
+            return false;
+        }
+        *seen |= bit;
+        values[bucket->fields[i].field] = bucket->fields[i].value;
+    }
+    return true;
+}
+
+#define BIT(field) (1u << (field))
+#define PLAIN_FIELDS                                                                               \
+    (BIT(JODA_YEAR) | BIT(JODA_YEAR_OF_ERA) | BIT(JODA_MONTH) | BIT(JODA_DAY) | BIT(JODA_HOUR) |   \
+        BIT(JODA_MINUTE) | BIT(JODA_SECOND) | BIT(JODA_MILLIS))
+
+enum resolved { NOT_PLAIN, RESOLVED, NO_SUCH_TIME };
+
+/* Nearly all patterns are a date and a time of these fields: the same result as below, at a tenth of its cost. */
+static enum resolved resolve_plain(const struct bucket *bucket, struct wall *wall) {
+    int64_t values[JODA_MILLIS + 1];
+    unsigned seen;
+    if (!spread(bucket, PLAIN_FIELDS, values, &seen) ||
+        (seen & (BIT(JODA_YEAR) | BIT(JODA_YEAR_OF_ERA))) ==
+            (BIT(JODA_YEAR) | BIT(JODA_YEAR_OF_ERA))) {
+        return NOT_PLAIN;
+    }
+    int64_t year = (seen & (BIT(JODA_MONTH) | BIT(JODA_DAY))) != 0 ? DEFAULT_YEAR : 1970;
+    if ((seen & (BIT(JODA_YEAR) | BIT(JODA_YEAR_OF_ERA))) != 0) {
+        year = values[(seen & BIT(JODA_YEAR)) != 0 ? JODA_YEAR : JODA_YEAR_OF_ERA];
+    }
+    int64_t month = (seen & BIT(JODA_MONTH)) != 0 ? values[JODA_MONTH] : 1;
+    int64_t day = (seen & BIT(JODA_DAY)) != 0 ? values[JODA_DAY] : 1;
+    int64_t hour = (seen & BIT(JODA_HOUR)) != 0 ? values[JODA_HOUR] : 0;
+    int64_t minute = (seen & BIT(JODA_MINUTE)) != 0 ? values[JODA_MINUTE] : 0;
+    int64_t second = (seen & BIT(JODA_SECOND)) != 0 ? values[JODA_SECOND] : 0;
+    int64_t millis = (seen & BIT(JODA_MILLIS)) != 0 ? values[JODA_MILLIS] : 0;
+    if (year < -YEAR_MAX || year > YEAR_MAX || month < 1 || month > 12 || day < 1 ||
+        day > chute_days_in_month(year, (int)month) || hour > 23 || minute > 59 || second > 59) {
+        return NO_SUCH_TIME;
+    }
+    wall->days = chute_days_from_civil(year, (int)month, (int)day);
+    wall->millis = (int)(((hour * 60 + minute) * 60 + second) * 1000 + millis);
+    return RESOLVED;
+}
+
 /* Joda's way: all fields from the largest to the smallest, each putting what is smaller to its start;
  * then all again, for what an earlier one could not know. */
 static bool resolve(struct bucket *bucket, struct wall *wall) {
+    enum resolved resolved = resolve_plain(bucket, wall);
+    if (resolved != NOT_PLAIN) {
+        return resolved == RESOLVED;
+    }
     sort_fields(bucket);
     if (bucket->count > 0 && rank(bucket->fields[0].field) >= JODA_MONTH &&
         rank(bucket->fields[0].field) <= JODA_WEEKDAY) {
@@ -427,7 +481,12 @@ static bool to_utc(const struct bucket *bucket, int64_t wall, int64_t *seconds) 
 
 bool chute_joda_parse(const struct chute_joda *joda, struct chute_str text, struct chute_zone zone,
     struct chute_time *out) {
-    struct bucket bucket = { .joda = joda, .zone = zone };
+    struct bucket bucket; /* its fields are set as they are read */
+    bucket.joda = joda;
+    bucket.count = 0;
+    bucket.has_offset = false;
+    bucket.offset = 0;
+    bucket.zone = zone;
     struct cursor cursor = { text.at, text.at + text.len };
     if (joda->is_write_only) {
         return false;

@@ -129,7 +129,11 @@ static size_t match_name(struct chute_str text, const char *name) {
 
 size_t chute_locale_match(struct chute_str text, const char *const *names, int count, int *index) {
     size_t best = 0;
+    unsigned char first = text.len > 0 ? fold((unsigned char)*text.at, 0) : 0;
     for (int i = 0; i < count; i++) {
+        if (fold((unsigned char)*names[i], 0) != first) {
+            continue;
+        }
         size_t len = match_name(text, names[i]);
         if (len > best) {
             best = len;
