@@ -93,19 +93,13 @@ static void on_connection(uv_poll_t *poll, int status, int events) {
     }
 }
 
-int chute_listener_open(
-    struct chute_listener *listener, struct chute_conns *conns, const char *host, int port) {
-    int fd = chute_listener_bind(conns->module, host, port, SOCK_STREAM);
-    if (fd < 0) {
-        return fd;
-    }
+void chute_listener_start(struct chute_listener *listener, struct chute_conns *conns, int fd) {
     *listener = (struct chute_listener){ .conns = conns, .fd = fd, .open_handles = 2 };
     uv_poll_init(conns->loop, &listener->poll, fd);
     uv_timer_init(conns->loop, &listener->retry);
     listener->poll.data = listener;
     listener->retry.data = listener;
     uv_poll_start(&listener->poll, UV_READABLE, on_connection);
-    return 0;
 }
 
 static void on_handle_closed(uv_handle_t *handle) {

@@ -17,13 +17,12 @@ struct chute_listener {
     void (*on_closed)(void *owner);
 };
 
-/* Listens. 0, or a negative libuv code after saying why; there is nothing to close then. */
-int chute_listener_open(
-    struct chute_listener *listener, struct chute_conns *conns, const char *host, int port);
+/* Opens a socket of `type` (SOCK_STREAM: it listens, SOCK_DGRAM) bound to `host` and `port`. Its descriptor, or a
+ * negative libuv code after saying why. */
+int chute_listener_bind(const char *module, const char *host, int port, int type);
+/* Takes the connections that come to `fd`, of chute_listener_bind, which it owns from now on. */
+void chute_listener_start(struct chute_listener *listener, struct chute_conns *conns, int fd);
 /* Accepts no more; `on_closed` is called with the set's owner. */
 void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *owner));
-
-/* Opens a socket of `type` (SOCK_STREAM, SOCK_DGRAM) bound to `host` and `port`. Negative after saying why. */
-int chute_listener_bind(const char *module, const char *host, int port, int type);
 
 #endif

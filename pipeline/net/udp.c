@@ -6,7 +6,6 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
-#include "pipeline/net/listener.h"
 
 #define RUN 32             /* datagrams a system call */
 #define RUNS_AT_ONCE 16    /* then other handles of the loop get their turn */
@@ -75,11 +74,8 @@ static void set_receive_buffer(struct chute_udp *udp) {
     }
 }
 
-int chute_udp_open(struct chute_udp *udp, const char *host, int port) {
-    udp->fd = chute_listener_bind(udp->module, host, port, SOCK_DGRAM);
-    if (udp->fd < 0) {
-        return udp->fd;
-    }
+void chute_udp_start(struct chute_udp *udp, int fd) {
+    udp->fd = fd;
     set_receive_buffer(udp);
     udp->room = chute_alloc(udp->most * RUN);
     udp->open_handles = 2;
@@ -89,7 +85,6 @@ int chute_udp_open(struct chute_udp *udp, const char *host, int port) {
     udp->timer.data = udp;
     uv_poll_start(&udp->poll, UV_READABLE, on_readable);
     uv_timer_start(&udp->timer, on_tick, TICK_MS, TICK_MS);
-    return 0;
 }
 
 void chute_udp_pause(struct chute_udp *udp) {

@@ -31,9 +31,9 @@ struct chute_udp {
     void (*on_closed)(void *owner);
 };
 
-/* Binds and reads; the members above the gap are set by the caller. 0, or a negative libuv code after saying
- * why; there is nothing to close then. */
-int chute_udp_open(struct chute_udp *udp, const char *host, int port);
+/* Reads from `fd`, of chute_listener_bind, which it owns from now on; the members above the gap are set by the
+ * caller. */
+void chute_udp_start(struct chute_udp *udp, int fd);
 /* Nothing is read until resume; the kernel keeps what its buffer holds. */
 void chute_udp_pause(struct chute_udp *udp);
 void chute_udp_resume(struct chute_udp *udp);
