@@ -74,8 +74,13 @@ static void append(
     size_t count = is_array ? value->array.count : 1;
     size_t more_count = more_is_array ? more->array.count : 1;
     struct chute_ast_value *items = chute_arena_get(arena, (count + more_count) * sizeof(*items));
-    memcpy(items, is_array ? value->array.items : value, count * sizeof(*items));
-    memcpy(items + count, more_is_array ? more->array.items : more, more_count * sizeof(*items));
+    if (count > 0) {
+        memcpy(items, is_array ? value->array.items : value, count * sizeof(*items));
+    }
+    if (more_count > 0) {
+        memcpy(
+            items + count, more_is_array ? more->array.items : more, more_count * sizeof(*items));
+    }
     value->kind = CHUTE_AST_ARRAY;
     value->array.items = items;
     value->array.count = count + more_count;

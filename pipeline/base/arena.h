@@ -35,7 +35,8 @@ static inline void *chute_arena_get(struct chute_arena *arena, size_t size) {
 
 /* Returns zeroed bytes. */
 static inline void *chute_arena_zeroed(struct chute_arena *arena, size_t size) {
-    return memset(chute_arena_get(arena, size), 0, size);
+    void *at = chute_arena_get(arena, size);
+    return size == 0 ? at : memset(at, 0, size);
 }
 
 /* Returns a copy of `text` that lives as long as the arena; NUL-terminated, so that `at` also is a C string. */

@@ -181,6 +181,7 @@ static const struct {
     { "list => [\"one\", two, 3]", "list", "one|two|3" },
     { "list => [\"1\"] list => \"2\" list => '3' list => [\"4\", \"5\"]", "list", "1|2|3|4|5" },
     { "list => \"1\" list => [\"2\"]", "list", "1|2" },
+    { "list => [] list => [] list => a1", "list", "a1" },
     { "few => [fast, \"slow\"]", "few", "fast|slow" },
     { "hash => {}", "hash", "{}" },
     { "hash => { \"status\" => 1 \"bytes\" => 1.50 took => true port => \"x\" \"5\" => 07.5 }",
