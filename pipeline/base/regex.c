@@ -160,7 +160,8 @@ int chute_regex_match(const struct chute_regex *regex, struct chute_regex_scratc
     }
     const char *at = subject.at == NULL ? "" : subject.at;
     if (regex->looks_for_literal &&
-        memmem(at + start, subject.len - start, regex->literal.at, regex->literal.len) == NULL) {
+        chute_str_find((struct chute_str){ at + start, subject.len - start },
+            chute_regex_literal(regex)) < 0) {
         return 0;
     }
     prepare(regex, scratch);
