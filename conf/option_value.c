@@ -375,7 +375,7 @@ static const struct chute_ast_value *find_codec(const struct chute_ast_value *va
 }
 
 static bool set_hash(const struct chute_option_slot *slot, const struct chute_ast_value *value) {
-    struct chute_value hash;
+    struct chute_value hash = { 0 };
     const struct chute_ast_value *codec = find_codec(value);
     if (codec != NULL) {
         return refuse_type(slot, codec);
