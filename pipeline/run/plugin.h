@@ -112,7 +112,8 @@ struct chute_codec_plugin {
 
     /* --- decoding without state between frames: the loop cuts, workers decode ---
      * How many bytes at the start of `bytes` (what is not handed over yet, of which the first `seen` were
-     * there at the last call) are whole frames. Loop or own. NULL: all is one frame (a datagram, a body). */
+     * there at the last call) are whole frames. `seen` of all of them: nothing more came for idle_ms. Loop or
+     * own. NULL: all is one frame (a datagram, a body). */
     size_t (*cut)(const struct chute_codec *codec, struct chute_str bytes, size_t seen);
     /* Decodes from the start of `bytes` about `most` events and returns the bytes consumed (> 0). All of
      * `bytes` are whole frames, but at a stream's or datagram's end the last may be unfinished.
@@ -136,7 +137,7 @@ struct chute_codec_plugin {
     void (*decode_frame)(const struct chute_codec *codec, struct chute_decoder *decoder,
         struct chute_str frame, unsigned flags);
 
-    /* An idle stream is flushed after that long; 0: never. NULL: never. */
+    /* An idle stream is flushed, or cut once more, after that long; 0: never. NULL: never. */
     long long (*idle_ms)(const struct chute_codec *codec);
     /* Longest frame: a longer one is cut there and tagged _linetoolong. NULL: 20 MiB. */
     long long (*frame_limit)(const struct chute_codec *codec);

@@ -528,9 +528,13 @@ void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms) {
     if (after == 0 || idle_for_ms < after) {
         return;
     }
-    if (stream->codec_state == NULL) {
-        chute_stream_end(stream, NULL);
-    } else if (plugin->is_pending(stream->codec, stream->codec_state)) {
+    if (stream->codec_state == NULL && chute_stream_unfinished(stream) > 0) {
+        /* The codec is asked again with nothing new: what it cuts now is whole without more behind it. */
+        size_t size;
+        chute_stream_buffer(stream, &size);
+        chute_stream_read(stream, 0, NULL);
+    } else if (stream->codec_state != NULL &&
+               plugin->is_pending(stream->codec, stream->codec_state)) {
         flush_stateful(stream, false);
     }
 }
