@@ -145,6 +145,7 @@ static bool compile(struct load *load, const struct compiling *what, struct chut
         .diag = load->diag,
         .ast = what->ast,
         .id = head->id,
+        .codec = head->common.codec,
         .ecs = ecs_of(load, &head->common),
         .escape_style = settings->escape_style,
         .path_data = settings->path_data,

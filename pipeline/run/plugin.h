@@ -45,6 +45,7 @@ struct chute_prepare {
     struct chute_diag *diag;
     const struct chute_ast_plugin *ast; /* NULL when nothing was written (a default codec) */
     const char *id;
+    const struct chute_codec *codec; /* inputs and outputs: what encodes or decodes; NULL: none */
     enum chute_ecs ecs; /* ecs_compatibility of the plugin, else of the pipeline */
     enum chute_escape_style escape_style;
     const char *path_data; /* the folder for what outlives the process */

@@ -492,6 +492,27 @@ bool chute_stream_frame(
     return add_whole_frame(stream, stream->origin, at, bytes.len, token);
 }
 
+bool chute_stream_frames(struct chute_stream *stream, struct chute_str bytes, const uint32_t *lens,
+    size_t count, struct chute_token *token) {
+    if (stream->codec_state != NULL) {
+        return read_stateful(stream, bytes, token);
+    }
+    struct chute_reader *reader = stream->reader;
+    make_room(reader, bytes.len);
+    char *at = reader->buffer->bytes + reader->used;
+    memcpy(at, bytes.at, bytes.len);
+    reader->used += bytes.len;
+    struct chute_block *block =
+        make_block(stream, &reader->buffer->held, (struct chute_str){ at, bytes.len }, token);
+    size_t offset = 0;
+    for (size_t i = 0; i < count; i++) {
+        add_frame(block, offset, lens[i], 0);
+        offset += lens[i];
+    }
+    stream->open = NULL;
+    return hand_over(stream, block);
+}
+
 void chute_stream_end(struct chute_stream *stream, struct chute_token *token) {
     stream->open = NULL;
     stream->is_discarding = false;
