@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,33 @@ Test(zone, refuses_what_is_no_zone) {
 Test(zone, is_read_once) {
     cr_expect(find("Europe/Paris").rules == find("Europe/Paris").rules);
     cr_expect(find("Europe/Paris").rules != find("Europe/Rome").rules);
+}
+
+/* What one thread found, for comparing. */
+static void *find_many(void *found) {
+    static const char *const ids[] = { "Asia/Tokyo", "Asia/Seoul", "Asia/Dubai", "Asia/Kabul",
+        "Asia/Dhaka", "Asia/Amman", "Asia/Baku", "Asia/Hovd" };
+    const struct chute_zone_rules **rules = found;
+    for (size_t i = 0; i < 8; i++) {
+        struct chute_zone zone = { 0 };
+        chute_zone_find(chute_str_of(ids[i]), &zone);
+        rules[i] = zone.rules;
+    }
+    return NULL;
+}
+
+Test(zone, is_the_same_for_all_threads) {
+    pthread_t threads[4];
+    const struct chute_zone_rules *found[4][8];
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert(pthread_create(&threads[i], NULL, find_many, found[i]) == 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        for (size_t zone = 0; zone < 8; zone++) {
+            cr_expect(found[i][zone] != NULL && found[i][zone] == found[0][zone], "%zu", zone);
+        }
+    }
 }
 
 Test(zone, names) {
