@@ -91,7 +91,7 @@ const struct chute_option chute_common_outputs[] = {
         .max = 1,
         .sample = "1",
         .hint = "pipeline.workers and pipeline.batch.size are the settings for throughput",
-        .doc = "Kept for old configurations; always 1." },
+        .doc = "Kept for old configurations." },
     OBSOLETE_SELECTION,
     { 0 },
 };

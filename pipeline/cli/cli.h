@@ -13,6 +13,9 @@
 int chute_cli_run(int argc, char **argv);
 /* `logchute plugins`: what is built in, one `kind name` a line. */
 int chute_cli_plugins(int argc, char **argv);
+/* `logchute docs FOLDER` writes the reference's pages there; `docs --json` prints it as JSON; `docs` prints the
+ * list of plugins, `docs [KIND] NAME` their pages. */
+int chute_cli_docs(int argc, char **argv);
 
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
  * NULL; errors are in `diag`. */

@@ -8,6 +8,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } subcommands[] = {
     { "plugins", chute_cli_plugins },
+    { "docs", chute_cli_docs },
 };
 
 int main(int argc, char **argv) {
