@@ -1,0 +1,140 @@
+#include <criterion/criterion.h>
+
+#include "pipeline/base/alloc.h"
+#include "pipeline/base/regex.h"
+#include "pipeline/text/prefilter.h"
+
+Test(text_prefilter, finds_literals_anywhere) {
+    const struct chute_str literals[] = { CHUTE_STR("password="), CHUTE_STR(""), CHUTE_STR("x"),
+        CHUTE_STR("Bearer "), CHUTE_STR("==") };
+    struct chute_prefilter *prefilter = chute_prefilter_create(literals, 5);
+    cr_assert_eq(chute_prefilter_words(prefilter), 1);
+    static const struct {
+        const char *text;
+        unsigned want; /* bits 1 and 2 have no pair, so they are always there */
+    } rows[] = {
+        { "", 6 },
+        { "p", 6 },
+        { "password=", 7 },
+        { "a password=b", 7 },
+        { "password", 6 },
+        { "xpassword", 6 },
+        { "=", 6 },
+        { "==", 22 },
+        { "Bearer x", 14 },
+        { "Bearer", 6 },
+        { "Bearer password==", 31 },
+        { "ppassword=Bearer Bearer ", 15 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t set = 0;
+        bool has_any = chute_prefilter_scan(prefilter, chute_str_of(rows[i].text), &set);
+        cr_expect(has_any);
+        cr_expect_eq(set, rows[i].want, "'%s': got %llx", rows[i].text, (unsigned long long)set);
+    }
+    chute_prefilter_destroy(prefilter);
+    chute_prefilter_destroy(NULL);
+}
+
+Test(text_prefilter, says_when_nothing_is_there) {
+    const struct chute_str literals[] = { CHUTE_STR("ab"), CHUTE_STR("abc") };
+    struct chute_prefilter *prefilter = chute_prefilter_create(literals, 2);
+    uint64_t set = 99;
+    cr_expect_not(chute_prefilter_scan(prefilter, CHUTE_STR("a b ba"), &set));
+    cr_expect_eq(set, 0);
+    cr_expect(chute_prefilter_scan(prefilter, CHUTE_STR("zab"), &set));
+    cr_expect_eq(set, 1);
+    chute_prefilter_destroy(prefilter);
+}
+
+static uint64_t state = 88172645463325252u;
+
+static unsigned roll(unsigned below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 20) % below;
+}
+
+static struct chute_str random_text(char *room, unsigned longest, unsigned letters) {
+    unsigned len = roll(longest + 1);
+    for (unsigned i = 0; i < len; i++) {
+        room[i] = (char)(letters > 200 ? roll(256) : 'a' + roll(letters));
+    }
+    return (struct chute_str){ room, len };
+}
+
+/* Against a plain search, with so many literals that pairs have to share buckets. */
+Test(text_prefilter, agrees_with_a_plain_search) {
+    enum { COUNT = 700 };
+    static char room[COUNT][8];
+    static struct chute_str literals[COUNT];
+    for (unsigned round = 0; round < 20; round++) {
+        unsigned letters = round % 2 == 0 ? 4 : 256;
+        for (unsigned i = 0; i < COUNT; i++) {
+            literals[i] = random_text(room[i], 6, letters);
+        }
+        struct chute_prefilter *prefilter = chute_prefilter_create(literals, COUNT);
+        for (unsigned n = 0; n < 50; n++) {
+            char text_room[200];
+            struct chute_str text = random_text(text_room, sizeof(text_room), letters);
+            uint64_t set[COUNT / 64 + 1];
+            chute_prefilter_scan(prefilter, text, set);
+            for (unsigned i = 0; i < COUNT; i++) {
+                bool may = literals[i].len < 2 || chute_str_find(text, literals[i]) >= 0;
+                cr_assert_eq((set[i / 64] >> (i % 64) & 1) != 0, may);
+            }
+        }
+        chute_prefilter_destroy(prefilter);
+    }
+}
+
+/* What every redaction relies on: a regex that matches is among the candidates. */
+Test(text_prefilter, loses_no_match) {
+    static const char *const patterns[] = { "password=\\S+", "[Bb]earer [A-Za-z0-9._-]+",
+        "\\b\\d{4}[- ]?\\d{4}[- ]?\\d{4}[- ]?\\d{4}\\b", "(?i)secret\\s*[:=]\\s*\\w+", "token|key",
+        "(?:ab)?cd+e", "x(?=yz)", "(foo){0}bar", "a{2,3}b", "ab*c", "(?:api|auth)_key=(\\w+)",
+        "[a-z]+@[a-z]+\\.com", "(?#password)pw", "q(?:r|s(?:t|u))v", "\\x41\\x42C", "k\\.l\\.m",
+        "(?x) p w  # password", "(?!no)yes", "(?<=pw)=\\w", "[pP]assw(?:or)?d", "é+\\w", "^user:" };
+    static const char *const parts[] = { "password=", "pass", "word", "bearer ", "Bearer ", "4111",
+        " ", "-", "1111", "SECRET", "secret", ":", "=", "token", "key", "ab", "cd", "e", "x", "yz",
+        "foo", "bar", "aa", "b", "c", "api", "_key=", "auth", "me@", "ex", ".com", "pw", "q", "r",
+        "st", "v", "AB", "C", "k.l.m", "k", "yes", "no", "Passwd", "é", "user:", "\n", "a" };
+    enum { COUNT = sizeof(patterns) / sizeof(patterns[0]) };
+    struct chute_regex *regexes[COUNT];
+    struct chute_str literals[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        struct chute_regex_error error;
+        regexes[i] = chute_regex_compile(chute_str_of(patterns[i]), NULL, &error);
+        cr_assert_not_null(regexes[i], "%s: %s", patterns[i], error.text);
+        literals[i] = chute_regex_literal(regexes[i]);
+    }
+    struct chute_prefilter *prefilter = chute_prefilter_create(literals, COUNT);
+    struct chute_regex_scratch *scratch = chute_regex_scratch_create();
+    size_t matches = 0, skipped = 0;
+    for (unsigned n = 0; n < 20000; n++) {
+        char text[256];
+        size_t len = 0;
+        for (unsigned part = roll(10); part > 0; part--) {
+            const char *add = parts[roll(sizeof(parts) / sizeof(parts[0]))];
+            memcpy(text + len, add, strlen(add));
+            len += strlen(add);
+        }
+        uint64_t set;
+        chute_prefilter_scan(prefilter, (struct chute_str){ text, len }, &set);
+        for (size_t i = 0; i < COUNT; i++) {
+            bool may = (set >> i & 1) != 0;
+            bool does = chute_regex_test(regexes[i], scratch, (struct chute_str){ text, len }) != 0;
+            matches += does;
+            skipped += !may;
+            cr_assert(may || !does, "%s in %.*s", patterns[i], (int)len, text);
+        }
+    }
+    cr_expect_gt(matches, 1000);
+    cr_expect_gt(skipped, 100000);
+    for (size_t i = 0; i < COUNT; i++) {
+        chute_regex_destroy(regexes[i]);
+    }
+    chute_regex_scratch_destroy(scratch);
+    chute_prefilter_destroy(prefilter);
+}
