@@ -1,0 +1,79 @@
+#include "pipeline/text/key_match.h"
+
+static char lower(char byte) {
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+struct chute_key_rules chute_key_rules_compile(
+    struct chute_arena *arena, const struct chute_str *names, size_t count) {
+    struct chute_str *copies = chute_arena_get(arena, sizeof(*copies) * (count + 1));
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = chute_arena_copy(arena, names[i]);
+        for (size_t at = 0; at < copies[i].len; at++) {
+            ((char *)copies[i].at)[at] = lower(names[i].at[at]);
+        }
+    }
+    return (struct chute_key_rules){ copies, count };
+}
+
+/* Goes back to the last `*` only: time grows with the product of both lengths, no faster. */
+static bool matches(struct chute_str glob, struct chute_str key) {
+    size_t g = 0, k = 0;
+    size_t star = 0; /* behind the last one */
+    size_t mark = 0; /* where in the key that one began to match, later at most */
+    bool has_star = false;
+    while (k < key.len) {
+        if (g < glob.len && glob.at[g] == '*') {
+            has_star = true;
+            star = ++g;
+            mark = k;
+        } else if (g < glob.len && (glob.at[g] == '?' || glob.at[g] == lower(key.at[k]))) {
+            g++;
+            k++;
+        } else if (has_star) {
+            g = star;
+            k = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (g < glob.len && glob.at[g] == '*') {
+        g++;
+    }
+    return g == glob.len;
+}
+
+static uint32_t look_up(const struct chute_key_rules *rules, struct chute_str key) {
+    for (size_t i = 0; i < rules->count; i++) {
+        if (matches(rules->names[i], key)) {
+            return (uint32_t)i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Of the first and last four bytes and the length. */
+static size_t slot_of(struct chute_str key, uint32_t head) {
+    uint32_t tail = head;
+    if (key.len >= 4) {
+        memcpy(&tail, key.at + key.len - 4, 4);
+    }
+    uint32_t hash = head * 0x9E3779B1u ^ tail * 0x85EBCA77u ^ (uint32_t)key.len * 0xC2B2AE3Du;
+    return (hash ^ hash >> 15) % CHUTE_KEY_CACHE_SLOTS;
+}
+
+uint32_t chute_key_match(const struct chute_key_rules *rules, struct chute_key_cache *cache,
+    struct chute_str key, uint32_t head) {
+    if (key.len == 0 || key.len > CHUTE_KEY_CACHE_LONGEST) {
+        return look_up(rules, key);
+    }
+    size_t slot = slot_of(key, head);
+    if (cache->slots[slot].len == key.len && memcmp(cache->slots[slot].key, key.at, key.len) == 0) {
+        return cache->slots[slot].rule;
+    }
+    uint32_t rule = look_up(rules, key);
+    memcpy(cache->slots[slot].key, key.at, key.len);
+    cache->slots[slot].len = (uint8_t)key.len;
+    cache->slots[slot].rule = rule;
+    return rule;
+}
