@@ -1,0 +1,213 @@
+#include <criterion/criterion.h>
+
+#include "../support/filter.h"
+#include "../support/shared.h"
+#include "filters/redact/redact.h"
+#include "pipeline/base/alloc.h"
+#include "pipeline/base/json.h"
+#include "pipeline/base/regex.h"
+
+static const struct test_filter_row field_rows[] = {
+    { "a name, at any depth and in any case", "fields => \"password\"",
+        "{\"a\":[{\"PassWord\":\"x\"}],\"b\":{\"password\":{\"old\":1}},\"password2\":\"y\"}",
+        "{\"a\":[{\"PassWord\":\"[REDACTED]\"}],\"b\":{\"password\":\"[REDACTED]\"},"
+        "\"password2\":\"y\"} matched" },
+    { "whatever its type", "fields => [\"a1\", \"b1\", \"c1\", \"d1\"]",
+        "{\"a1\":1,\"b1\":null,\"c1\":[1],\"d1\":true}",
+        "{\"a1\":\"[REDACTED]\",\"b1\":\"[REDACTED]\",\"c1\":\"[REDACTED]\",\"d1\":\"[REDACTED]\"} "
+        "matched" },
+    { "a glob", "fields => [\"*pass*\"]", "{\"user_passwd\":\"x\",\"u\":{\"bypass\":1},\"pas\":2}",
+        "{\"user_passwd\":\"[REDACTED]\",\"u\":{\"bypass\":\"[REDACTED]\"},\"pas\":2} matched" },
+    { "a reference, exactly there", "fields => [\"[user][ssn]\"]",
+        "{\"user\":{\"ssn\":1,\"SSN\":2},\"ssn\":3,\"x\":{\"user\":{\"ssn\":4}}}",
+        "{\"user\":{\"ssn\":\"[REDACTED]\",\"SSN\":2},\"ssn\":3,\"x\":{\"user\":{\"ssn\":4}}} "
+        "matched" },
+    { "a reference into an array", "fields => [\"[l1][-1]\"]", "{\"l1\":[1,2]}",
+        "{\"l1\":[1,\"[REDACTED]\"]} matched" },
+    { "nothing found", "fields => [\"password\", \"[x][y]\"]", "{\"a\":\"b\"}", "{\"a\":\"b\"}" },
+    { "names leave @metadata alone, references do not", "fields => [\"key\", \"[@metadata][pin]\"]",
+        "{\"@metadata\":{\"key\":1,\"pin\":2}}",
+        "{} matched @metadata {\"key\":1,\"pin\":\"[REDACTED]\"}" },
+    { "a glob leaves the time alone", "fields => \"*\"",
+        "{\"@timestamp\":\"2026-01-02T03:04:05.678Z\",\"a\":1}",
+        "{\"@timestamp\":\"2026-01-02T03:04:05.678Z\",\"a\":\"[REDACTED]\"} matched" },
+    { "another replacement", "fields => \"pin\" replacement => '\"'", "{\"pin\":1}",
+        "{\"pin\":\"\\\"\"} matched" },
+    { 0 },
+};
+
+Test(filter_redact, hides_fields) {
+    test_filter_rows("redact", field_rows);
+}
+
+static const struct test_filter_row pattern_rows[] = {
+    { "every text of the event", "patterns => { \"pw\" => \"pw=\\S+\" }",
+        "{\"m\":\"a pw=1 b pw=2\",\"n\":{\"l\":[\"pw=3\",4]},\"event\":{\"original\":\"pw=5 x\"}}",
+        "{\"m\":\"a [REDACTED] b [REDACTED]\",\"n\":{\"l\":[\"[REDACTED]\",4]},"
+        "\"event\":{\"original\":\"[REDACTED] x\"}} matched" },
+    { "a list", "patterns => [\"\\d+\", \"z\"]", "{\"m\":\"a12z\"}",
+        "{\"m\":\"a[REDACTED][REDACTED]\"} matched" },
+    { "a hash in written order",
+        "patterns => { \"zz\" => \"a\" \"aa\" => \"x\" } replacement => 'xx'", "{\"m\":\"a\"}",
+        "{\"m\":\"xxxx\"} matched" },
+    { "the same twice",
+        "patterns => { \"p1\" => \"a\" } patterns => { \"p1\" => \"a\" \"p2\" => \"b\" }",
+        "{\"m\":\"ab\"}", "{\"m\":\"[REDACTED][REDACTED]\"} matched" },
+    { "one alone", "patterns => \"\\d+\"", "{\"m\":\"a12\"}", "{\"m\":\"a[REDACTED]\"} matched" },
+    { "with groups", "patterns => [\"(?<k>pw|pin)=\\S+\"] replacement => '\\k<k>=***'",
+        "{\"m\":\"pin=7 pw=8\"}", "{\"m\":\"pin=*** pw=***\"} matched" },
+    { "a whole value has no groups", "patterns => [\"x\"] fields => \"f1\" replacement => '\\0!'",
+        "{\"f1\":\"x\",\"m\":\"x\"}", "{\"f1\":\"[REDACTED]\",\"m\":\"x!\"} matched" },
+    { "only in source", "patterns => [\"x\"] source => [\"a1\", \"[b1][c1]\"]",
+        "{\"a1\":{\"l\":[\"x\"]},\"b1\":{\"c1\":\"x\",\"d1\":\"x\"}}",
+        "{\"a1\":{\"l\":[\"[REDACTED]\"]},\"b1\":{\"c1\":\"[REDACTED]\",\"d1\":\"x\"}} matched" },
+    { "source does not narrow fields", "patterns => [\"x\"] source => \"a1\" fields => \"pin\"",
+        "{\"a1\":\"x\",\"b1\":\"x\",\"pin\":1}",
+        "{\"a1\":\"[REDACTED]\",\"b1\":\"x\",\"pin\":\"[REDACTED]\"} matched" },
+    { "@metadata is not looked at", "patterns => [\"x\"]", "{\"@metadata\":{\"a\":\"x\"}}",
+        "{} @metadata {\"a\":\"x\"}" },
+    { "unless source names it", "patterns => [\"x\"] source => \"[@metadata]\"",
+        "{\"@metadata\":{\"a\":\"x\"},\"b\":\"x\"}",
+        "{\"b\":\"x\"} matched @metadata {\"a\":\"[REDACTED]\"}" },
+    { "tags too", "patterns => [\"x\"]", "{\"tags\":[\"x1\"]}",
+        "{\"tags\":[\"[REDACTED]1\"]} matched" },
+    { "keys, numbers and the time stay", "patterns => [\"1\"]",
+        "{\"1\":1,\"@timestamp\":\"2011-01-01T01:01:01.111Z\"}",
+        "{\"1\":1,\"@timestamp\":\"2011-01-01T01:01:01.111Z\"}" },
+    { "a later pattern sees what an earlier one put",
+        "patterns => [\"a\", \"x\"] replacement => 'x'", "{\"m\":\"a\"}", "{\"m\":\"x\"} matched" },
+    { "a text that needs escaping", "patterns => [\"x\"]", "{\"m\":\"\\\"x\\n\"}",
+        "{\"m\":\"\\\"[REDACTED]\\n\"} matched" },
+    { "not ASCII", "patterns => [\"é+\"]", "{\"m\":\"caféé ñ\"}",
+        "{\"m\":\"caf[REDACTED] ñ\"} matched" },
+    { 0 },
+};
+
+Test(filter_redact, replaces_what_matches) {
+    test_filter_rows("redact", pattern_rows);
+}
+
+/* A pattern that gives up must not let the text pass. */
+Test(filter_redact, hides_a_text_in_which_a_pattern_gives_up) {
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact", "patterns => { \"bad\" => \"^(a+)+$\" }"));
+    const char *got =
+        test_filter_run(&rig, "{\"m\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"}");
+    cr_expect_str_eq(got, "{\"m\":\"[REDACTED]\"} matched", "%s", got);
+    test_filter_finish(&rig);
+}
+
+Test(filter_redact, counts) {
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact",
+        "fields => \"pin\" patterns => { \"pw\" => \"pw=\\S+\" \"no\" => \"nope\" }"));
+    test_filter_run(&rig, "{\"pin\":1,\"a\":\"pw=1 pw=2\",\"b\":\"pw=3\"}");
+    test_filter_run(&rig, "{\"x\":{\"pin\":1},\"a\":\"pw\"}");
+    const struct redact_state *state = rig.state;
+    cr_assert_eq(state->count, 3);
+    cr_expect(chute_str_eq(state->counters[0].name, CHUTE_STR("fields")));
+    cr_expect_eq(state->counters[0].values, 2);
+    cr_expect(chute_str_eq(state->counters[1].name, CHUTE_STR("pw")));
+    cr_expect_eq(state->counters[1].values, 2);
+    cr_expect(chute_str_eq(state->counters[2].name, CHUTE_STR("no")));
+    cr_expect_eq(state->counters[2].values, 0);
+    test_filter_finish(&rig);
+}
+
+Test(filter_redact, refuses) {
+    cr_expect(test_filter_refuses("redact", "", "hides nothing"));
+    cr_expect(test_filter_refuses("redact", "patterns => [\"(\"]", "pattern \"1\""));
+    cr_expect(test_filter_refuses("redact", "patterns => { \"a1\" => 5 }", "not a text"));
+    cr_expect(test_filter_refuses("redact", "fields => [\"[a\"]", "neither"));
+    cr_expect(test_filter_refuses("redact", "fields => [\"@timestamp\"]", "@timestamp"));
+    cr_expect(test_filter_refuses("redact", "fields => [\"[@metadata]\"]", "@metadata"));
+}
+
+static const char *const secrets[] = { "password=\\S+", "[Bb]earer [\\w.-]+",
+    "\\b\\d{4}[- ]?\\d{4}[- ]?\\d{4}[- ]?\\d{4}\\b", "(?i)secret[:=]\\w+", "api_?key=(\\w+)",
+    "[a-z.]+@[a-z.]+", "AKIA[0-9A-Z]{16}", "ghp_\\w{6}", "REDACTED\\] \\d", "x*y" };
+static const char *const words[] = { "password=", "hunter2", " ", "Bearer ", "bearer", "4111 1111",
+    " 1111-1111", "SECRET:", "secret=q", "apikey=", "api_key=z9", "me@example.com", "AKIA",
+    "0123456789ABCDEF", "ghp_", "abcdef", "xxy", "user", "GET /", "\"", "\n", "é" };
+
+static unsigned roll(unsigned below) {
+    static uint64_t random = 88172645463325252u;
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    return (unsigned)(random >> 20) % below;
+}
+
+/* With all patterns, so with the prefilter, the result is that of each pattern run in turn by hand. */
+Test(filter_redact, the_prefilter_changes_nothing) {
+    enum { COUNT = sizeof(secrets) / sizeof(secrets[0]) };
+    struct chute_buf options = { 0 };
+    struct chute_regex *regexes[COUNT];
+    chute_buf_printf(&options, "patterns => [");
+    for (size_t i = 0; i < COUNT; i++) {
+        struct chute_regex_error error;
+        chute_buf_printf(&options, "%s\"%s\"", i == 0 ? "" : ",", secrets[i]);
+        regexes[i] = chute_regex_compile(chute_str_of(secrets[i]), NULL, &error);
+    }
+    chute_buf_printf(&options, "]");
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact", chute_buf_cstr(&options)));
+    int changed = 0;
+    for (int n = 0; n < 5000; n++) {
+        struct chute_buf text = { 0 }, event = { 0 }, want = { 0 };
+        for (unsigned part = roll(9); part > 0; part--) {
+            chute_buf_add_str(&text, chute_str_of(words[roll(sizeof(words) / sizeof(words[0]))]));
+        }
+        chute_buf_add_str(&event, CHUTE_STR("{\"m\":"));
+        chute_json_encode_str(&event, chute_buf_str(&text));
+        chute_buf_add_char(&event, '}');
+        bool has_changed = false;
+        for (size_t i = 0; i < COUNT; i++) {
+            struct chute_buf next = { 0 };
+            int found = chute_regex_replace_all(
+                regexes[i], rig.run.scratch, chute_buf_str(&text), CHUTE_STR("[REDACTED]"), &next);
+            has_changed = has_changed || found > 0;
+            chute_buf_finish(&text);
+            text = next;
+        }
+        chute_buf_add_str(&want, CHUTE_STR("{\"m\":"));
+        chute_json_encode_str(&want, chute_buf_str(&text));
+        chute_buf_printf(&want, "}%s", has_changed ? " matched" : "");
+        changed += has_changed;
+        const char *got = test_filter_run(&rig, chute_buf_cstr(&event));
+        cr_expect_str_eq(got, chute_buf_cstr(&want), "%s: got %s, want %s", chute_buf_cstr(&event),
+            got, chute_buf_cstr(&want));
+        chute_buf_finish(&text);
+        chute_buf_finish(&event);
+        chute_buf_finish(&want);
+    }
+    cr_expect_gt(changed, 1000);
+    for (size_t i = 0; i < COUNT; i++) {
+        chute_regex_destroy(regexes[i]);
+    }
+    test_filter_finish(&rig);
+    chute_buf_finish(&options);
+}
+
+/* Real lines with secrets in them; what must be found there is no matter of patterns of ours. */
+Test(filter_redact, takes_real_lines) {
+    char *path = test_shared_path("data/redaction-public.ndjson");
+    size_t len;
+    char *text = path == NULL ? NULL : test_read_file(path, &len);
+    if (text == NULL) {
+        chute_free(path);
+        return;
+    }
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact",
+        "fields => [\"*pass*\", \"*secret*\"] patterns => [\"password=\\S+\", \"[Bb]earer \\S+\", "
+        "\"\\b\\d{4}[- ]?\\d{4}[- ]?\\d{4}[- ]?\\d{4}\\b\", \"\\S+@\\S+\", \"AKIA\\w{16}\"]"));
+    int lines = 0;
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+        cr_expect_not_null(strstr(test_filter_run(&rig, line), "}"));
+    }
+    cr_expect_gt(lines, 100);
+    test_filter_finish(&rig);
+    chute_free(text);
+    chute_free(path);
+}
