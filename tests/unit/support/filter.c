@@ -2,26 +2,15 @@
 
 #include <criterion/criterion.h>
 
+#include "conf/template.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
 #include "pipeline/base/regex.h"
 
 extern const struct chute_filter_plugin *const chute_filters[];
 
-/* What happened to the event of the run at hand; Criterion runs each test in a process of its own. */
-static enum chute_verdict verdict;
-
-/* The engine's functions, for filters that run over a batch; weak, as the engine has them too. */
-__attribute__((weak)) void chute_run_match(struct chute_run *run, struct chute_event *event) {
-    (void)run;
-    (void)event;
-    verdict = CHUTE_MATCHED;
-}
-__attribute__((weak)) void chute_run_drop(struct chute_run *run, struct chute_event *event) {
-    (void)run;
-    (void)event;
-    verdict = CHUTE_DROPPED;
-}
+/* What the common options of the filter do to an event that matched: so that it shows. */
+#define MARK "matched by the filter"
 
 static const struct chute_filter_plugin *find(const char *name) {
     for (size_t i = 0; chute_filters[i] != NULL; i++) {
@@ -52,7 +41,16 @@ static void start(struct test_filter *rig) {
         .scratch = chute_regex_scratch_create(),
         .json = chute_json_parser_create(),
         .context = &rig->context,
+        .filter = &rig->filter,
+        .pass = &rig->pass,
     };
+}
+
+/* Sets the common options to add_tag => MARK. */
+static void mark_matches(struct test_filter *rig) {
+    static const struct chute_template *templates[1];
+    templates[0] = chute_template_compile(&rig->compile.arena, CHUTE_STR(MARK), CHUTE_ESCAPE_NONE);
+    rig->filter.head.common.add_tag = (struct chute_templates){ templates, 1 };
 }
 
 bool test_filter_open(struct test_filter *rig, const char *name, const char *options) {
@@ -77,6 +75,7 @@ bool test_filter_open(struct test_filter *rig, const char *name, const char *opt
         cr_assert_gt(chute_diag_error_count(compile->diag), 0, "refused without a word");
         return false;
     }
+    mark_matches(rig);
     start(rig);
     return true;
 }
@@ -100,22 +99,44 @@ static struct chute_event *read_event(struct test_filter *rig, const char *text)
     return event;
 }
 
-const char *test_filter_run(struct test_filter *rig, const char *text) {
-    chute_batch_reset(&rig->batch);
-    struct chute_event *event = read_event(rig, text);
-    verdict = CHUTE_PASSED;
+/* True if the event was marked, which is undone. */
+static bool take_mark(struct chute_event *event) {
+    if (!chute_event_has_tag(event, CHUTE_STR(MARK))) {
+        return false;
+    }
+    chute_event_untag(event, CHUTE_STR(MARK));
+    struct chute_value *tags = chute_event_field(event, CHUTE_STR("tags"));
+    if (tags->as.array->count == 0) {
+        chute_object_remove(event->fields.as.object, CHUTE_STR("tags"));
+    }
+    return true;
+}
+
+static void run_one(struct test_filter *rig, struct chute_event *event) {
     if (rig->plugin->run_batch != NULL) {
         struct chute_selection selection = { rig->batch.events, rig->batch.count };
         rig->plugin->run_batch(rig->settings, &selection, &rig->run);
-    } else {
-        verdict = rig->plugin->run(rig->settings, event, &rig->run);
+        return;
     }
-    rig->out.len = 0;
-    if (verdict == CHUTE_DROPPED) {
+    enum chute_verdict verdict = rig->plugin->run(rig->settings, event, &rig->run);
+    if (verdict == CHUTE_MATCHED) {
+        chute_run_match(&rig->run, event);
+    } else if (verdict == CHUTE_DROPPED) {
+        chute_run_drop(&rig->run, event);
+    }
+}
+
+const char *test_filter_run(struct test_filter *rig, const char *text) {
+    chute_batch_reset(&rig->batch);
+    struct chute_event *event = read_event(rig, text);
+    run_one(rig, event);
+    if (event->is_cancelled) {
         return "dropped";
     }
+    rig->out.len = 0;
+    bool has_matched = take_mark(event);
     chute_json_encode_event(&rig->out, event);
-    if (verdict == CHUTE_MATCHED) {
+    if (has_matched) {
         chute_buf_add_str(&rig->out, CHUTE_STR(" matched"));
     }
     if (event->metadata.as.object->count > 0) {

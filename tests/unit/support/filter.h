@@ -1,4 +1,4 @@
-/* tests/unit/support/filter.h - one filter run over events written as JSON, without an engine around it.
+/* tests/unit/support/filter.h - one filter run over events written as JSON, without a pipeline around it.
  *
  * Ownership: the rig owns all; a zeroed one may be finished.
  * Threads: one at a time. */
@@ -6,7 +6,7 @@
 #define CHUTE_TEST_FILTER_H
 
 #include "compile.h"
-#include "pipeline/run/plugin.h"
+#include "pipeline/run/steps.h"
 
 struct test_filter {
     struct test_compile compile;
@@ -16,6 +16,8 @@ struct test_filter {
     void *worker;
     struct chute_batch batch;
     struct chute_context context;
+    struct chute_filter filter; /* what the engine would know of it */
+    struct chute_pass pass;
     struct chute_run run;
     struct chute_buf out;
 };
