@@ -8,6 +8,7 @@
     1000000000         /* saturates: far outside what any double or any text in memory reaches */
 #define DIGITS_MAX 800 /* 767 decide the rounding of every double; one more stands for the rest */
 #define INT_DIGITS_MAX 4096
+#define HEX_DIGITS_MAX 256
 
 /* A number taken apart; the digit runs may hold Ruby's underscores. */
 struct decimal {
@@ -398,5 +399,51 @@ bool chute_number_parse_hex(struct chute_str text, double *value) {
     }
     mantissa = ldexp(mantissa, shift);
     *value = is_negative ? -mantissa : mantissa;
+    return true;
+}
+
+/* Multiplies the number in `limbs` (base 10^9, lowest first) by 16 and adds `digit`. Returns the limbs in use. */
+static size_t shift_in(uint32_t *limbs, size_t count, uint32_t digit) {
+    uint64_t carry = digit;
+    for (size_t i = 0; i < count; i++) {
+        carry += (uint64_t)limbs[i] * 16;
+        limbs[i] = (uint32_t)(carry % 1000000000);
+        carry /= 1000000000;
+    }
+    if (carry > 0) {
+        limbs[count++] = (uint32_t)carry;
+    }
+    return count;
+}
+
+bool chute_number_hex_to_i(
+    struct chute_arena *arena, struct chute_str text, struct chute_number_int *out) {
+    bool is_negative = text.len > 0 && text.at[0] == '-';
+    size_t at = text.len > 0 && (text.at[0] == '-' || text.at[0] == '+');
+    if (text.len < at + 3 || text.len > at + 2 + HEX_DIGITS_MAX || text.at[at] != '0' ||
+        (text.at[at + 1] | 0x20) != 'x') {
+        return false;
+    }
+    uint32_t limbs[HEX_DIGITS_MAX / 7 + 1];
+    size_t count = 0;
+    for (at += 2; at < text.len; at++) {
+        int digit = hex_value(text.at[at]);
+        if (digit < 0) {
+            return false;
+        }
+        count = shift_in(limbs, count, (uint32_t)digit);
+    }
+    *out = (struct chute_number_int){ .fits = true };
+    if (count == 0) {
+        return true;
+    }
+    size_t size = count * 9 + 2;
+    char *decimal = chute_arena_get(arena, size);
+    int len = snprintf(decimal, size, "%s%u", is_negative ? "-" : "", (unsigned)limbs[count - 1]);
+    for (size_t i = count - 1; i > 0; i--) {
+        len += snprintf(decimal + len, size - (size_t)len, "%09u", (unsigned)limbs[i - 1]);
+    }
+    out->text = (struct chute_str){ decimal, (size_t)len };
+    out->fits = chute_number_parse_int(out->text, &out->value);
     return true;
 }

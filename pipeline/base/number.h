@@ -57,9 +57,11 @@ bool chute_number_ruby_float(struct chute_str text, double *value);
  * over 4,096 digits. */
 bool chute_number_decimal_to_i(
     struct chute_arena *arena, struct chute_str text, struct chute_number_int *out);
-/* A hex integer of any size that fits an int64, or a hex float: [+-]0x1A, 0x1.8p+1. The whole text.
- */
+/* A hex integer or float, the whole text: [+-]0x1A, 0x1.8p+1. The nearest double, or close by for over 13 digits. */
 bool chute_number_parse_hex(struct chute_str text, double *value);
+/* A hex integer, the whole text, exact: [+-]0x1A. False if it is none or has over 256 digits. */
+bool chute_number_hex_to_i(
+    struct chute_arena *arena, struct chute_str text, struct chute_number_int *out);
 /* A double cut towards zero; false if it is not finite. */
 bool chute_number_double_to_i(
     struct chute_arena *arena, double value, struct chute_number_int *out);

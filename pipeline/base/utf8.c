@@ -60,6 +60,9 @@ static size_t long_character(const unsigned char *at, size_t left) {
 
 size_t chute_utf8_valid_prefix(struct chute_str text) {
     size_t at = 0;
+    if (text.len == 0) {
+        return 0;
+    }
     for (;;) {
         at += chute_utf8_ascii_prefix((struct chute_str){ text.at + at, text.len - at });
         /* Text in another script is one long run: no return to the block scan after each character.

@@ -278,6 +278,44 @@ Test(base_number, decimals_are_cut_exactly) {
     chute_arena_finish(&arena);
 }
 
+Test(base_number, hex_integers_are_exact) {
+    static const struct {
+        const char *text, *want; /* NULL: refused */
+    } rows[] = {
+        { "0x1A", "26" },
+        { "-0x1a", "-26" },
+        { "+0X0", "0" },
+        { "0x0000", "0" },
+        { "0x7FFFFFFFFFFFFFFF", "9223372036854775807" },
+        { "-0x8000000000000000", "-9223372036854775808" },
+        { "0x8000000000000000", "9223372036854775808" },
+        { "0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "340282366920938463463374607431768211455" },
+        { "0x20000000000001", "9007199254740993" },
+        { "0x3B9ACA00", "1000000000" },
+        { "0x", NULL },
+        { "0xG", NULL },
+        { "0x1.8", NULL },
+        { "1A", NULL },
+        { "", NULL },
+    };
+    struct chute_arena arena = { 0 };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct chute_number_int got;
+        bool is_good = chute_number_hex_to_i(&arena, chute_str_of(rows[i].text), &got);
+        cr_expect_eq(is_good, rows[i].want != NULL, "%s", rows[i].text);
+        if (is_good && rows[i].want != NULL) {
+            expect_int(rows[i].text, got, rows[i].want);
+        }
+    }
+    char most[300] = "0x";
+    memset(most + 2, 'F', 257);
+    struct chute_number_int got;
+    cr_expect(chute_number_hex_to_i(&arena, (struct chute_str){ most, 258 }, &got));
+    cr_expect(got.text.len == 309 && memcmp(got.text.at, "17976931348623159", 17) == 0);
+    cr_expect_not(chute_number_hex_to_i(&arena, (struct chute_str){ most, 259 }, &got));
+    chute_arena_finish(&arena);
+}
+
 Test(base_number, long_texts_are_rounded_once) {
     /* Half way between 1 and the next double, and then a digit far behind. */
     char text[1200];
