@@ -81,66 +81,67 @@ static struct chute_str without(struct chute_arena *arena, struct chute_str text
     return (struct chute_str){ out, len };
 }
 
-static bool is_hex(struct chute_str text) {
-    size_t sign = text.len > 0 && (text.at[0] == '-' || text.at[0] == '+') ? 1 : 0;
-    return text.len >= sign + 2 && text.at[sign] == '0' && (text.at[sign + 1] | 0x20) == 'x';
-}
-
 static struct chute_value integer_of(const struct chute_number_int *number) {
     return number->fits ? chute_int(number->value) : chute_number(number->text);
 }
 
-/* Ruby's Integer() of a hex text that Float() takes too: digits only, no exponent. */
-static bool hex_integer(
-    struct chute_arena *arena, struct chute_str text, struct chute_value *value) {
-    bool is_negative = text.at[0] == '-';
-    size_t at = text.at[0] == '-' || text.at[0] == '+' ? 3 : 2;
+/* Reads digits of base 8 or 16, single underscores between them. False for any other byte, or if it does not
+ * fit. */
+static bool read_digits(struct chute_str digits, unsigned base, int64_t *value) {
     uint64_t sum = 0;
-    bool fits = true;
-    for (; at < text.len; at++) {
-        char digit = (char)(text.at[at] | 0x20);
-        if (text.at[at] == '_') {
+    for (size_t i = 0; i < digits.len; i++) {
+        int byte = tolower((unsigned char)digits.at[i]);
+        unsigned digit = (unsigned)(byte >= 'a' ? byte - 'a' + 10 : byte - '0');
+        if (byte == '_') {
             continue;
         }
-        if (digit == 'p') {
+        if (byte < '0' || digit >= base || sum > (uint64_t)INT64_MAX / base) {
             return false;
         }
-        fits = fits && sum >> 59 == 0;
-        sum = sum * 16 + (uint64_t)(digit >= 'a' ? digit - 'a' + 10 : digit - '0');
+        sum = sum * base + digit;
     }
-    if (fits) {
-        *value = chute_int(is_negative ? -(int64_t)sum : (int64_t)sum);
+    *value = (int64_t)sum;
+    return sum <= INT64_MAX;
+}
+
+/* Ruby's Integer() of a text without a point that Float() takes: 0x is hex, a leading 0 octal, an exponent
+ * is refused. */
+static bool strict_integer(
+    struct chute_arena *arena, struct chute_str text, struct chute_value *value) {
+    size_t sign = text.at[0] == '-' || text.at[0] == '+' ? 1 : 0;
+    struct chute_str digits = { text.at + sign, text.len - sign };
+    bool is_hex = digits.len > 2 && digits.at[0] == '0' && (digits.at[1] | 0x20) == 'x';
+    if (is_hex || (digits.len > 1 && digits.at[0] == '0')) {
+        int64_t magnitude;
+        size_t skip = is_hex ? 2 : 1;
+        digits = (struct chute_str){ digits.at + skip, digits.len - skip };
+        if (!read_digits(digits, is_hex ? 16 : 8, &magnitude)) {
+            return false;
+        }
+        *value = chute_int(text.at[0] == '-' ? -magnitude : magnitude);
         return true;
     }
-    struct chute_number_int number;
-    double real;
-    if (!chute_number_ruby_float(text, &real) || !chute_number_double_to_i(arena, real, &number)) {
+    if (has_byte(text, 'e') || has_byte(text, 'E')) {
         return false;
     }
+    struct chute_number_int number = chute_number_to_i(arena, text);
     *value = integer_of(&number);
     return true;
 }
 
+/* Logstash takes what Float() takes, and goes through it where there is a point. */
 static bool integer_of_text(
     struct chute_arena *arena, struct chute_str text, struct chute_value *value) {
-    struct chute_number_int number;
     double real;
-    if (is_hex(text)) {
-        if (!chute_number_ruby_float(text, &real)) {
-            return false;
-        }
-        if (!has_byte(text, '.')) {
-            return hex_integer(arena, text, value);
-        }
-        if (!chute_number_double_to_i(arena, real, &number)) {
-            return false;
-        }
-    } else if (has_byte(text, 'e')) {
-        if (!chute_number_decimal_to_i(arena, text, &number)) {
-            return false;
-        }
-    } else {
-        number = chute_number_to_i(arena, text);
+    if (!chute_number_ruby_float(text, &real)) {
+        return false;
+    }
+    if (!has_byte(text, '.')) {
+        return strict_integer(arena, text, value);
+    }
+    struct chute_number_int number;
+    if (!chute_number_double_to_i(arena, real, &number)) {
+        return false;
     }
     *value = integer_of(&number);
     return true;
