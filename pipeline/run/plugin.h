@@ -131,8 +131,9 @@ struct chute_codec_plugin {
     /* The stream ended, or was idle for idle_ms: what is pending becomes frames. Loop or own. */
     void (*flush)(
         const struct chute_codec *codec, void *stream, struct chute_frames *frames, bool is_end);
-    /* True while the stream holds something that a flush would give. */
-    bool (*is_pending)(const struct chute_codec *codec, const void *stream);
+    /* How many of the bytes fed so far, counted from the last one back, are in no frame yet: a position
+     * stays before them. 0: a flush would give nothing. Loop or own. */
+    size_t (*held)(const struct chute_codec *codec, const void *stream);
     void (*stream_finish)(void *stream);
     /* Makes the events of one frame of feed or flush. Worker. */
     void (*decode_frame)(const struct chute_codec *codec, struct chute_decoder *decoder,

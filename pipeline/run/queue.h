@@ -37,6 +37,12 @@ struct chute_block {
     uint32_t frames_done;
 };
 
+/* Frames that a codec with state adds; a zeroed one is empty. */
+struct chute_frames {
+    struct chute_buf bytes;
+    struct chute_block block; /* only its table, into `bytes` */
+};
+
 /* Gives back what the block holds, and the block. Its token is resolved, or lost. */
 void chute_block_destroy(struct chute_block *block, bool is_lost);
 

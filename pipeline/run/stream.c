@@ -30,10 +30,9 @@ struct chute_stream {
     struct chute_buf partial;        /* the unfinished frame */
     struct chute_read_buffer *large; /* in its place, when it is large: reads go behind it */
     size_t large_len;
-    size_t start;      /* of the region in the reader's buffer: partial, then the read */
-    void *codec_state; /* of codecs with state */
-    struct chute_token *codec_token; /* of the read in which the pending frame began */
-    struct chute_block *open;        /* takes more frames, in this turn */
+    size_t start;             /* of the region in the reader's buffer: partial, then the read */
+    void *codec_state;        /* of codecs with state */
+    struct chute_block *open; /* takes more frames, in this turn */
     uint64_t open_turn;
     bool is_discarding; /* the rest of a frame that was too long */
 };
@@ -168,7 +167,6 @@ void chute_stream_destroy(struct chute_stream *stream) {
         }
         chute_free(stream->codec_state);
     }
-    chute_token_lose(stream->codec_token);
     chute_held_unref(&stream->origin->held);
     chute_free(stream);
 }
@@ -181,6 +179,9 @@ void chute_stream_set_origin(struct chute_stream *stream, struct chute_origin *o
 }
 
 size_t chute_stream_unfinished(const struct chute_stream *stream) {
+    if (stream->codec_state != NULL) {
+        return stream->codec->plugin->held(stream->codec, stream->codec_state);
+    }
     return stream->partial.len + stream->large_len;
 }
 
@@ -253,71 +254,55 @@ static void keep_partial(struct chute_stream *stream, struct chute_str rest) {
     }
 }
 
-/* Frames that a codec with state adds. */
-struct chute_frames {
-    struct chute_buf bytes;
-    struct chute_block block; /* only its table */
-};
-
 void chute_frames_add(struct chute_frames *frames, struct chute_str bytes, unsigned flags) {
     add_frame(&frames->block, frames->bytes.len, bytes.len, flags);
     chute_buf_add_str(&frames->bytes, bytes);
 }
 
-/* Makes a block of the frames [from, to). */
-static bool hand_over_frames(struct chute_stream *stream, struct chute_frames *frames,
-    uint32_t from, uint32_t to, struct chute_token *token) {
-    if (from == to) {
+static bool hand_over_frames(
+    struct chute_stream *stream, struct chute_frames *frames, struct chute_token *token) {
+    uint32_t count = frames->block.frame_count;
+    if (count == 0) {
         chute_token_unref(token);
         return true;
     }
-    const struct chute_frame *table = frames->block.frames;
-    size_t start = table[from].offset;
-    size_t len = table[to - 1].offset + table[to - 1].len - start;
-    struct chute_read_buffer *copy = chute_read_buffer_get(len);
-    memcpy(copy->bytes, frames->bytes.at + start, len);
-    struct chute_block *block =
-        make_block(stream, &copy->held, (struct chute_str){ copy->bytes, len }, token);
+    struct chute_read_buffer *copy = chute_read_buffer_get(frames->bytes.len);
+    memcpy(copy->bytes, frames->bytes.at, frames->bytes.len);
+    struct chute_block *block = make_block(
+        stream, &copy->held, (struct chute_str){ copy->bytes, frames->bytes.len }, token);
     chute_held_unref(&copy->held);
     block->is_stateful = true;
-    for (uint32_t i = from; i < to; i++) {
-        add_frame(block, table[i].offset - start, table[i].len, table[i].flags);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct chute_frame *frame = &frames->block.frames[i];
+        add_frame(block, frame->offset, frame->len, frame->flags);
     }
     return hand_over(stream, block);
 }
 
-static void finish_frames(struct chute_frames *frames) {
+/* Gives on what the codec made of bytes or of a flush. */
+static bool hand_over_stateful(
+    struct chute_stream *stream, struct chute_frames *frames, struct chute_token *token) {
+    if (token != NULL) {
+        token->position -= chute_stream_unfinished(stream);
+    }
+    bool is_ready = hand_over_frames(stream, frames, token);
     chute_buf_finish(&frames->bytes);
     chute_free(frames->block.frames);
-}
-
-/* Bytes for a codec that keeps state. The first frame that comes out was begun under codec_token. */
-static bool read_stateful(
-    struct chute_stream *stream, struct chute_str bytes, struct chute_token *token) {
-    const struct chute_codec_plugin *plugin = stream->codec->plugin;
-    struct chute_frames frames = { 0 };
-    plugin->feed(stream->codec, stream->codec_state, bytes, &frames);
-    uint32_t from = 0;
-    bool is_ready = true;
-    if (frames.block.frame_count > 0 && stream->codec_token != NULL) {
-        is_ready = hand_over_frames(stream, &frames, 0, 1, stream->codec_token);
-        stream->codec_token = NULL;
-        from = 1;
-    }
-    if (stream->codec_token == NULL && plugin->is_pending(stream->codec, stream->codec_state)) {
-        stream->codec_token = chute_token_ref(token);
-    }
-    is_ready &= hand_over_frames(stream, &frames, from, frames.block.frame_count, token);
-    finish_frames(&frames);
     return is_ready;
 }
 
-static void flush_stateful(struct chute_stream *stream, bool is_end) {
+/* Bytes for a codec that keeps state. */
+static bool read_stateful(
+    struct chute_stream *stream, struct chute_str bytes, struct chute_token *token) {
+    struct chute_frames frames = { 0 };
+    stream->codec->plugin->feed(stream->codec, stream->codec_state, bytes, &frames);
+    return hand_over_stateful(stream, &frames, token);
+}
+
+static void flush_stateful(struct chute_stream *stream, bool is_end, struct chute_token *token) {
     struct chute_frames frames = { 0 };
     stream->codec->plugin->flush(stream->codec, stream->codec_state, &frames, is_end);
-    hand_over_frames(stream, &frames, 0, frames.block.frame_count, stream->codec_token);
-    stream->codec_token = NULL;
-    finish_frames(&frames);
+    hand_over_stateful(stream, &frames, token);
 }
 
 /* Cuts what is too long: its start goes on, tagged, the rest up to the next line feed is forgotten. */
@@ -517,8 +502,7 @@ void chute_stream_end(struct chute_stream *stream, struct chute_token *token) {
     stream->open = NULL;
     stream->is_discarding = false;
     if (stream->codec_state != NULL) {
-        flush_stateful(stream, true);
-        chute_token_unref(token);
+        flush_stateful(stream, true, token);
         return;
     }
     size_t len = chute_stream_unfinished(stream);
@@ -543,19 +527,21 @@ void chute_stream_end(struct chute_stream *stream, struct chute_token *token) {
     hand_over(stream, block);
 }
 
+void chute_stream_flush(struct chute_stream *stream, struct chute_token *token) {
+    if (stream->codec_state != NULL) {
+        flush_stateful(stream, false, token);
+        return;
+    }
+    /* The codec is asked again with nothing new: what it cuts now is whole without more behind it. */
+    size_t size;
+    chute_stream_buffer(stream, &size);
+    chute_stream_read(stream, 0, token);
+}
+
 void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms) {
     const struct chute_codec_plugin *plugin = stream->codec->plugin;
     long long after = plugin->idle_ms == NULL ? 0 : plugin->idle_ms(stream->codec);
-    if (after == 0 || idle_for_ms < after) {
-        return;
-    }
-    if (stream->codec_state == NULL && chute_stream_unfinished(stream) > 0) {
-        /* The codec is asked again with nothing new: what it cuts now is whole without more behind it. */
-        size_t size;
-        chute_stream_buffer(stream, &size);
-        chute_stream_read(stream, 0, NULL);
-    } else if (stream->codec_state != NULL &&
-               plugin->is_pending(stream->codec, stream->codec_state)) {
-        flush_stateful(stream, false);
+    if (after > 0 && idle_for_ms >= after && chute_stream_unfinished(stream) > 0) {
+        chute_stream_flush(stream, NULL);
     }
 }

@@ -41,7 +41,10 @@ void chute_stream_end(struct chute_stream *stream, struct chute_token *token);
 /* Nothing came for a while: what the codec regards as complete is handed over (multiline's
  * auto_flush_interval; a JSON object without a newline). Call about once a second while idle. */
 void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms);
-/* Bytes of the unfinished frame that is kept: a file's position stays before it. */
+/* The same now, however short the while was: a stop, after which the bytes go on one day. An unfinished line
+ * stays. `token` (may be NULL) is taken: it stands for all bytes read so far but what is unfinished. */
+void chute_stream_flush(struct chute_stream *stream, struct chute_token *token);
+/* Bytes of what is unfinished and kept, also by the codec: a file's position stays before them. */
 size_t chute_stream_unfinished(const struct chute_stream *stream);
 /* From now on frames come from `origin` (the PROXY protocol told another peer); takes a reference. */
 void chute_stream_set_origin(struct chute_stream *stream, struct chute_origin *origin);
