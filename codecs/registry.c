@@ -5,6 +5,7 @@ extern const struct chute_codec_plugin chute_codec_dots;
 extern const struct chute_codec_plugin chute_codec_json;
 extern const struct chute_codec_plugin chute_codec_json_lines;
 extern const struct chute_codec_plugin chute_codec_line;
+extern const struct chute_codec_plugin chute_codec_multiline;
 extern const struct chute_codec_plugin chute_codec_plain;
 extern const struct chute_codec_plugin chute_codec_rubydebug;
 
@@ -13,6 +14,7 @@ const struct chute_codec_plugin *const chute_codecs[] = {
     &chute_codec_json,
     &chute_codec_json_lines,
     &chute_codec_line,
+    &chute_codec_multiline,
     &chute_codec_plain,
     &chute_codec_rubydebug,
     NULL,
