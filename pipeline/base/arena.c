@@ -14,8 +14,8 @@ struct chute_arena_block {
     _Alignas(16) char bytes[];
 };
 
-void *chute_arena_grow(struct chute_arena *arena, size_t size) {
-    size_t block_size = arena->total < FIRST_BLOCK ? FIRST_BLOCK : arena->total;
+static struct chute_arena_block *new_block(size_t total, size_t size) {
+    size_t block_size = total < FIRST_BLOCK ? FIRST_BLOCK : total;
     if (block_size > LARGEST_BLOCK) {
         block_size = LARGEST_BLOCK;
     }
@@ -23,12 +23,22 @@ void *chute_arena_grow(struct chute_arena *arena, size_t size) {
         block_size = size;
     }
     struct chute_arena_block *block = chute_alloc(sizeof(*block) + block_size);
-    block->older = arena->blocks;
     block->size = block_size;
+    return block;
+}
+
+void *chute_arena_grow(struct chute_arena *arena, size_t size) {
+    struct chute_arena_block *block = arena->spare;
+    if (block != NULL && block->size >= size) {
+        arena->spare = block->older;
+    } else {
+        block = new_block(arena->total, size);
+    }
+    block->older = arena->blocks;
     arena->blocks = block;
-    arena->total += block_size;
+    arena->total += block->size;
     arena->next = block->bytes + size;
-    arena->end = block->bytes + block_size;
+    arena->end = block->bytes + block->size;
     return block->bytes;
 }
 
@@ -62,27 +72,38 @@ void chute_arena_trim(struct chute_arena *arena, void *at, size_t size, size_t u
     }
 }
 
+static void insert_by_size(struct chute_arena_block **list, struct chute_arena_block *block) {
+    while (*list != NULL && (*list)->size > block->size) {
+        list = &(*list)->older;
+    }
+    block->older = *list;
+    *list = block;
+}
+
 void chute_arena_reset(struct chute_arena *arena, size_t keep) {
-    struct chute_arena_block *kept = NULL;
-    struct chute_arena_block *block = arena->blocks;
-    while (block != NULL) {
-        struct chute_arena_block *older = block->older;
-        if (block->size <= keep && (kept == NULL || block->size > kept->size)) {
-            chute_free(kept);
-            kept = block;
-        } else {
-            chute_free(block);
+    struct chute_arena_block *lists[] = { arena->blocks, arena->spare };
+    struct chute_arena_block *all = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        while (lists[i] != NULL) {
+            struct chute_arena_block *older = lists[i]->older;
+            insert_by_size(&all, lists[i]);
+            lists[i] = older;
         }
-        block = older;
     }
     *arena = (struct chute_arena){ 0 };
-    if (kept != NULL) {
-        kept->older = NULL;
-        arena->blocks = kept;
-        arena->total = kept->size;
-        arena->next = kept->bytes;
-        arena->end = kept->bytes + kept->size;
+    struct chute_arena_block **last = &arena->spare;
+    while (all != NULL) {
+        struct chute_arena_block *next = all->older;
+        if (all->size <= keep) {
+            keep -= all->size;
+            *last = all;
+            last = &all->older;
+        } else {
+            chute_free(all);
+        }
+        all = next;
     }
+    *last = NULL;
 }
 
 void chute_arena_finish(struct chute_arena *arena) {

@@ -16,7 +16,8 @@ struct chute_arena {
     char *next; /* the first free byte of the newest block */
     char *end;
     struct chute_arena_block *blocks; /* newest first */
-    size_t total;                     /* bytes of all blocks */
+    struct chute_arena_block *spare;  /* kept by a reset, largest first */
+    size_t total;                     /* bytes of `blocks` */
 };
 
 /* Slow path of chute_arena_get. */

@@ -2,7 +2,7 @@
 
 #include "pipeline/base/alloc.h"
 
-#define ARENA_KEPT ((size_t)1024 * 1024)
+#define ARENA_KEPT ((size_t)4 * 1024 * 1024)
 
 /* Room of a new event's root: a usual JSON event fits without growing. */
 #define ROOT_CAPACITY 16

@@ -175,7 +175,8 @@ static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stoppe
     }
 }
 
-static void log_stopped(const struct chute_pipeline *pipeline, const char *counters) {
+static void log_stopped(
+    const struct chute_pipeline *pipeline, const char *counters, bool is_json) {
     char lost[32], in[32], out[32], dropped[32], dead[32];
     const struct chute_counters *all = &pipeline->counters;
     snprintf(in, sizeof(in), "%" PRIu64, all->in);
@@ -184,7 +185,7 @@ static void log_stopped(const struct chute_pipeline *pipeline, const char *count
     snprintf(dead, sizeof(dead), "%" PRIu64, all->dead_lettered);
     snprintf(lost, sizeof(lost), "%" PRIu64, all->lost);
     chute_log(CHUTE_LOG_INFO, "pipeline", "stopped", "in", in, "out", out, "dropped", dropped,
-        "dead_lettered", dead, "lost", lost, "counters", counters, NULL);
+        "dead_lettered", dead, "lost", lost, is_json ? "counters" : NULL, counters, NULL);
 }
 
 /* Runs the pipeline to its end. The exit code. */
@@ -213,7 +214,7 @@ static int run_pipeline(struct chute_pipeline *pipeline, int signal_fd, bool sho
     chute_pipeline_close(pipeline);
     chute_pipeline_counters(pipeline, &counters);
     if (status == 0) {
-        log_stopped(pipeline, chute_buf_cstr(&counters));
+        log_stopped(pipeline, chute_buf_cstr(&counters), !shows_screen);
     }
     chute_buf_finish(&counters);
     close(ended_fd);
@@ -230,10 +231,12 @@ static int block_signals(void) {
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/* One thread's worth of allocator is enough for what is not in arenas; the rest would only cost memory. */
-static void limit_allocator(void) {
+/* Most memory is in arenas and pooled buffers: two allocators are enough for the rest. Blocks of up to 4 MiB
+ * come from the heap, so that using them again costs no page faults. */
+static void set_up_allocator(void) {
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
 }
 
 static int start(const struct chute_settings *settings, struct chute_diag *diag) {
@@ -274,7 +277,7 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
 }
 
 int chute_cli_run(int argc, char **argv) {
-    limit_allocator();
+    set_up_allocator();
     set_up_clock();
     struct chute_diag *diag = chute_diag_create();
     struct chute_settings *settings = chute_settings_create(diag);

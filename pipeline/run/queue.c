@@ -117,7 +117,7 @@ struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool
             queue->last = NULL;
         }
         queue->bytes -= cost_of(block);
-        if (queue->bytes < queue->max_bytes / 2) {
+        if (queue->bytes < queue->max_bytes / 4 * 3) {
             is_low = queue->is_full_told;
             queue->is_full_told = false;
             pthread_cond_broadcast(&queue->has_room);

@@ -4,7 +4,7 @@
 
 #include "pipeline/base/alloc.h"
 
-#define MOST_KEPT 8 /* buffers in the pool: 2 MiB */
+#define MOST_KEPT 16 /* buffers in the pool: 4 MiB */
 
 /* One pool for the process: buffers of all inputs are alike. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -83,7 +83,7 @@ static const struct {
 } good[] = {
     { "a default", YAML, "", "pipeline.batch.size", "1000" },
     { "a default delay", YAML, "", "pipeline.batch.delay", "5" },
-    { "a default of bytes", YAML, "", "queue.memory_bytes", "16777216" },
+    { "a default of bytes", YAML, "", "queue.memory_bytes", "8388608" },
     { "a default of ports", YAML, "", "api.http.port", "9600-9700" },
     { "the schema's default", YAML, "", "pipeline.ecs_compatibility", "v8" },
     { "a dotted key", YAML, "pipeline.batch.size: 125", "pipeline.batch.size", "125" },
