@@ -423,3 +423,67 @@ Test(base_regex, with_and_without_the_literal) {
         chute_regex_destroy(regex);
     }
 }
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint32_t draw(uint32_t below) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state >> 33) % below;
+}
+
+static void add_random(struct chute_buf *out, int depth) {
+    static const char *const groups[] = { "(", "(?:", "(?>", "(?=", "(?!", "(?i:", "(?-i:", "(?<n>",
+        "(?i)(", "(?m:" };
+    static const char *const atoms[] = { "a", "b", "ab", "abc", "cab", ".", "[ab]", "[^c]", "\\x61",
+        "\\b", "\\K", "A", "aB", "\\w", "^", "$" };
+    static const char *const repeats[] = { "*", "+", "?", "{2}", "{0,1}", "{,2}", "{1,2}", "{0}",
+        "*?", "+?", "??", "++", "?+", "{1}?", "{2}+" };
+    uint32_t count = 1 + draw(4);
+    for (uint32_t i = 0; i < count; i++) {
+        if (depth > 0 && draw(3) == 0) {
+            chute_buf_add_str(out, chute_str_of(groups[draw(10)]));
+            add_random(out, depth - 1);
+            chute_buf_add_char(out, ')');
+        } else {
+            chute_buf_add_str(out, chute_str_of(atoms[draw(16)]));
+        }
+        if (draw(3) == 0) {
+            chute_buf_add_str(out, chute_str_of(repeats[draw(15)]));
+        }
+        if (draw(6) == 0) {
+            chute_buf_add_char(out, '|');
+        }
+    }
+}
+
+/* A wrong literal would hide matches, and secrets would pass. */
+Test(base_regex, every_match_of_random_patterns_holds_the_literal) {
+    struct chute_buf pattern = { 0 };
+    int matched = 0, with_literal = 0;
+    for (int i = 0; i < 4000; i++) {
+        pattern.len = 0;
+        add_random(&pattern, 3);
+        struct chute_regex_options options = { .is_caseless = draw(8) == 0, .match_limit = 20000 };
+        struct chute_regex_error error;
+        struct chute_regex *regex = chute_regex_compile(chute_buf_str(&pattern), &options, &error);
+        for (int k = 0; k < 20 && regex != NULL; k++) {
+            char text[12];
+            size_t len = draw(sizeof(text));
+            for (size_t at = 0; at < len; at++) {
+                text[at] = "aaabbcABx\n"[draw(10)];
+            }
+            struct chute_str subject = { text, len }, literal = chute_regex_literal(regex);
+            if (chute_regex_test(regex, scratch, subject) > 0) {
+                matched++;
+                with_literal += literal.len > 0;
+                cr_expect(chute_str_find(subject, literal) >= 0, "/%s/ on '%.*s': '%.*s'",
+                    chute_buf_cstr(&pattern), CHUTE_STR_ARGS(subject), CHUTE_STR_ARGS(literal));
+            }
+        }
+        chute_regex_destroy(regex);
+    }
+    cr_expect(matched > 5000 && with_literal > 1000, "%d, %d", matched, with_literal);
+    chute_buf_finish(&pattern);
+}
