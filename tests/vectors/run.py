@@ -37,6 +37,8 @@ def missing_plugins(case, file_name, built):
         needed.add("codec " + re.match(r"\w+", case["codec"]).group())
     if case.get("needs") == "ruby":
         needed.add("filter ruby")
+    if "grok_pattern" in case.get("config", ""):
+        needed.add("filter grok")
     kinds = {name.split()[0] for name in needed}
     # What the runner itself puts around a case.
     if "input" not in kinds:
