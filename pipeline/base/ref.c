@@ -99,7 +99,7 @@ static bool read_run(struct reader *reader, int depth) {
 
 static bool read_text(struct reader *reader) {
     if (reader->text.len == 0) {
-        return false;
+        return add_step(reader, CHUTE_STR("")); /* a field without a name is legal */
     }
     if (reader->text.at[0] == '[') {
         return read_run(reader, 0) && reader->at == reader->text.len;

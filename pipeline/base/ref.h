@@ -1,7 +1,8 @@
 /* pipeline/base/ref.h - a field reference, compiled: `message`, `[http][status]`, `[@metadata][x]`, `[list][-1]`.
  *
  * The grammar is Logstash's strict one: a bare name without brackets, or a run of bracketed names; a
- * bracketed run may itself stand in brackets (`[[a][b]][c]`) and is then flattened.
+ * bracketed run may itself stand in brackets (`[[a][b]][c]`) and is then flattened. The empty text is the
+ * field whose name is empty.
  *
  * Ownership: a compiled reference lives in the arena it was compiled into; immutable.
  * Threads: any. */
