@@ -47,6 +47,19 @@ static bool __attribute__((format(printf, 3, 4))) refuse(
     return false;
 }
 
+/* True if something was reported at that very place: the variable in it is not set. */
+static bool is_reported(struct chute_diag *diag, struct chute_position position) {
+    size_t count;
+    const struct chute_diag_item *items = chute_diag_items(diag, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!items[i].is_warning && items[i].position.source == position.source &&
+            items[i].position.offset == position.offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Reports that `value` is of the wrong type. */
 static bool refuse_type(const struct chute_option_slot *slot, const struct chute_ast_value *value) {
     const char *phrase = chute_option_type_phrase(slot->row->type);
@@ -59,6 +72,9 @@ static bool refuse_type(const struct chute_option_slot *slot, const struct chute
     case CHUTE_AST_PLUGIN:
         return refuse(slot, value->position, "expects %s, found a codec", phrase);
     default:
+        if (is_reported(slot->ctx->diag, value->position)) {
+            return false;
+        }
         if (slot->row->is_secret) {
             return refuse(slot, value->position, "expects %s", phrase);
         }
@@ -133,6 +149,9 @@ static bool check_choice(const struct chute_option_slot *slot, struct chute_posi
     const struct chute_option *row = slot->row;
     if (is_choice(row, text, index)) {
         return true;
+    }
+    if (is_reported(slot->ctx->diag, position)) {
+        return false;
     }
     struct chute_nearest nearest = { .name = text };
     struct chute_buf list = { 0 };

@@ -207,6 +207,7 @@ static const struct {
     { "templates => [\"%{a}\", 2]", "templates", "%{a}|2" },
     { "ref => \"[x][y]\"", "ref", "[x][y]" },
     { "ref => [\"[x][y]\"]", "ref", "[x][y]" },
+    { "ref => \"\"", "ref", "" },
     { "refs => \"[x][y]\"", "refs", "[x][y]" },
     { "refs => [\"aa\", \"[@metadata][b]\"]", "refs", "aa|[@metadata][b]" },
 };
@@ -341,6 +342,21 @@ Test(conf_option_compile, warns_and_goes_on) {
         cr_expect_str_eq(test_compile_notes(&rig), warned[i].want, "%s: got %s", warned[i].config,
             test_compile_notes(&rig));
     }
+    test_compile_finish(&rig);
+}
+
+Test(conf_option_compile, a_variable_that_is_not_set_is_reported_once) {
+    struct test_compile rig = { 0 };
+    struct settings got = { 0 };
+    test_compile_parse(&rig, "port => \"${A}\" mode => \"${B}\" flag => 5");
+    for (size_t i = 0; i < 2; i++) {
+        chute_diag_error(
+            rig.diag, CHUTE_DIAG_CONFIG, rig.plugin->attributes[i].value.position, NULL, "not set");
+    }
+    cr_expect_not(chute_options_compile(options, NULL, rig.plugin, &got, NULL, &rig.ctx));
+    cr_expect_str_eq(test_compile_notes(&rig),
+        "error: not set\nerror: not set\nerror: option \"flag\" of filter "
+        "\"x\" expects true or false, found \"5\"");
     test_compile_finish(&rig);
 }
 
