@@ -59,8 +59,6 @@ static const struct chute_setting rows[] = {
         .type = CHUTE_SETTING_CHOICE,
         .fallback = "none",
         .choices = "none percent ampersand",
-        .hint = "field references are read as they are written (none)",
-        .refused = "percent ampersand",
         .doc = "How brackets in a field's name are escaped." },
     { .name = "pipeline.id", .fallback = "main", .doc = "Name of the pipeline." },
     { .name = "pipeline.workers",
