@@ -1,0 +1,449 @@
+/* outputs/elasticsearch/prepare_net.c - where the nodes are, how they are asked, and who asks. */
+#include <curl/curl.h>
+#include <stdio.h>
+
+#include "outputs/elasticsearch/elasticsearch.h"
+
+#define DEFAULT_PORT 9200
+#define CONNECT_TIMEOUT_MS 15000
+
+struct net {
+    struct es_settings *settings;
+    const struct chute_prepare *prepare;
+    struct chute_arena *arena;
+    struct chute_buf buf;
+};
+
+/* ------------------------------------------------------------------ who asks */
+
+static bool set_cloud_auth(struct net *net) {
+    struct es_settings *settings = net->settings;
+    struct chute_str text = settings->cloud_auth;
+    ptrdiff_t colon = chute_str_find(text, CHUTE_STR(":"));
+    if (colon <= 0 || (size_t)colon + 1 == text.len) {
+        chute_prepare_refuse(net->prepare, "cloud_auth", "cloud_auth has to be user:password");
+        return false;
+    }
+    settings->user = chute_arena_copy(net->arena, (struct chute_str){ text.at, (size_t)colon });
+    settings->password = chute_arena_copy(
+        net->arena, (struct chute_str){ text.at + colon + 1, text.len - (size_t)colon - 1 });
+    return true;
+}
+
+static struct chute_str auth_part(const struct chute_object *auth, struct chute_str name) {
+    const struct chute_value *value = chute_object_get(auth, name);
+    return value != NULL && value->type == CHUTE_STRING ? chute_value_str(value)
+                                                        : (struct chute_str){ 0 };
+}
+
+static bool set_auth_type(struct net *net) {
+    struct es_settings *settings = net->settings;
+    struct chute_str type = auth_part(settings->auth_type, CHUTE_STR("type"));
+    if (!chute_str_eq(type, CHUTE_STR("basic"))) {
+        chute_prepare_refuse(net->prepare, "auth_type",
+            "auth_type knows type basic only; for aws_iam send through a proxy that signs");
+        return false;
+    }
+    settings->user = auth_part(settings->auth_type, CHUTE_STR("user"));
+    settings->password = auth_part(settings->auth_type, CHUTE_STR("password"));
+    return true;
+}
+
+static bool check_credentials(struct net *net) {
+    struct es_settings *settings = net->settings;
+    int ways = (settings->cloud_auth.at != NULL) + (settings->api_key.at != NULL) +
+               (settings->user.at != NULL || settings->password.at != NULL) +
+               (settings->auth_type != NULL);
+    if (ways > 1) {
+        chute_prepare_refuse(net->prepare, NULL,
+            "there are several credentials; write one of user and password, api_key, cloud_auth");
+        return false;
+    }
+    if (settings->cloud_auth.at != NULL && !set_cloud_auth(net)) {
+        return false;
+    }
+    if (settings->auth_type != NULL && !set_auth_type(net)) {
+        return false;
+    }
+    if ((settings->user.at == NULL) != (settings->password.at == NULL)) {
+        chute_prepare_warn(net->prepare, settings->user.at != NULL ? "user" : "password",
+            "user and password work together only; no credentials are sent");
+    }
+    return true;
+}
+
+/* "Authorization: …", or NULL. */
+static const char *authorization(
+    struct net *net, struct chute_str user, struct chute_str password) {
+    const struct es_settings *settings = net->settings;
+    struct chute_buf *buf = &net->buf;
+    buf->len = 0;
+    if (settings->api_key.at != NULL) {
+        chute_buf_add_str(buf, CHUTE_STR("Authorization: ApiKey "));
+        if (chute_str_find(settings->api_key, CHUTE_STR(":")) >= 0) {
+            chute_base64_add(buf, settings->api_key);
+        } else {
+            chute_buf_add_str(buf, settings->api_key);
+        }
+    } else if (user.at != NULL && password.at != NULL) {
+        struct chute_str both = chute_arena_printf(
+            net->arena, "%.*s:%.*s", CHUTE_STR_ARGS(user), CHUTE_STR_ARGS(password));
+        chute_buf_add_str(buf, CHUTE_STR("Authorization: Basic "));
+        chute_base64_add(buf, both);
+    } else {
+        return NULL;
+    }
+    return chute_arena_copy(net->arena, chute_buf_str(buf)).at;
+}
+
+/* ------------------------------------------------------------------ where they are */
+
+/* A path with one slash before it, none behind, and none doubled. */
+static const char *clean_path(struct net *net, struct chute_str path, const char *behind) {
+    struct chute_buf *buf = &net->buf;
+    buf->len = 0;
+    chute_buf_add_char(buf, '/');
+    struct chute_str parts[] = { path, CHUTE_STR("/"), chute_str_of(behind) };
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < parts[i].len; j++) {
+            if (parts[i].at[j] != '/' || buf->at[buf->len - 1] != '/') {
+                chute_buf_add_char(buf, parts[i].at[j]);
+            }
+        }
+    }
+    if (buf->len > 1 && buf->at[buf->len - 1] == '/') {
+        buf->len--;
+    }
+    return chute_arena_copy(net->arena, chute_buf_str(buf)).at;
+}
+
+/* Cloud's "name:base64(host$search$kibana)". */
+static bool host_of_cloud(struct net *net, struct chute_host *host) {
+    struct chute_str id = net->settings->cloud_id;
+    ptrdiff_t colon = chute_str_find(id, CHUTE_STR(":"));
+    struct chute_str coded = { id.at + colon + 1, id.len - (size_t)(colon + 1) };
+    net->buf.len = 0;
+    bool is_good = chute_base64_decode(&net->buf, coded);
+    struct chute_str text = chute_arena_copy(net->arena, chute_buf_str(&net->buf));
+    char *name = (char *)text.at;
+    char *search = is_good ? strchr(name, '$') : NULL;
+    if (search == NULL || search[1] == '\0' || search[1] == '$') {
+        chute_prepare_refuse(net->prepare, "cloud_id", "cloud_id is none of Elastic Cloud");
+        return false;
+    }
+    *search++ = '\0';
+    char *kibana = strchr(search, '$');
+    if (kibana != NULL) {
+        *kibana = '\0';
+    }
+    const char *port = "443";
+    char *own_port = strchr(name, ':');
+    if (own_port != NULL) {
+        *own_port++ = '\0';
+        port = own_port;
+    }
+    own_port = strchr(search, ':');
+    if (own_port != NULL) {
+        *own_port++ = '\0';
+        port = own_port;
+    }
+    struct chute_str url = chute_arena_printf(net->arena, "https://%s.%s:%s", search, name, port);
+    const char *why = chute_host_parse(net->arena, url, host);
+    if (why != NULL) {
+        chute_prepare_refuse(net->prepare, "cloud_id", "cloud_id is none of Elastic Cloud");
+    }
+    return why == NULL;
+}
+
+static const char *query_of(struct net *net, const struct chute_host *host) {
+    const struct chute_object *parameters = net->settings->parameters;
+    struct chute_buf *buf = &net->buf;
+    buf->len = 0;
+    chute_buf_add_str(buf, host->query);
+    for (uint32_t i = 0; parameters != NULL && i < parameters->count; i++) {
+        const struct chute_member *member = &parameters->members[i];
+        chute_buf_printf(
+            buf, "%s%.*s=", buf->len > 0 ? "&" : "", (int)member->key_len, member->key);
+        chute_template_print(buf, &member->value);
+    }
+    return chute_arena_copy(net->arena, chute_buf_str(buf)).at;
+}
+
+static bool check_scheme(struct net *net, struct chute_host *host) {
+    const struct es_settings *settings = net->settings;
+    bool is_set = chute_elasticsearch_is_set(net->prepare, "ssl_enabled");
+    if (is_set && host->has_scheme && host->is_tls != settings->ssl_enabled) {
+        chute_prepare_refuse(net->prepare, "hosts",
+            "ssl_enabled is %s, but the host \"%s\" is written with %s",
+            settings->ssl_enabled ? "true" : "false", host->name.at,
+            host->is_tls ? "https" : "http");
+        return false;
+    }
+    host->is_tls = host->has_scheme ? host->is_tls : settings->ssl_enabled;
+    return true;
+}
+
+static bool add_node(struct net *net, struct chute_host *host, int default_port) {
+    struct es_settings *settings = net->settings;
+    if (host->path.len > 0 && settings->path.at != NULL) {
+        chute_prepare_refuse(net->prepare, "path",
+            "the host \"%s\" is written with a path already; remove one of them", host->name.at);
+        return false;
+    }
+    if (!check_scheme(net, host)) {
+        return false;
+    }
+    struct chute_str user = settings->user.at != NULL ? settings->user : host->user;
+    struct chute_str password = settings->user.at != NULL ? settings->password : host->password;
+    size_t at = settings->node_count++;
+    settings->node_urls[at] =
+        chute_arena_printf(net->arena, "%s://%s:%d%s", host->is_tls ? "https" : "http",
+            host->name.at, host->port != 0 ? host->port : default_port, host->path.at)
+            .at;
+    settings->node_queries[at] = query_of(net, host);
+    settings->node_authorizations[at] = authorization(net, user, password);
+    if (settings->api_key.at != NULL && !host->is_tls) {
+        chute_prepare_refuse(
+            net->prepare, "api_key", "an API key is sent over TLS only: write https:// hosts");
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_nodes(struct net *net) {
+    struct es_settings *settings = net->settings;
+    size_t count = settings->hosts.count > 0 ? settings->hosts.count : 1;
+    settings->node_urls = chute_arena_zeroed(net->arena, count * sizeof(char *));
+    settings->node_queries = chute_arena_zeroed(net->arena, count * sizeof(char *));
+    settings->node_authorizations = chute_arena_zeroed(net->arena, count * sizeof(char *));
+    struct chute_host host;
+    if (settings->cloud_id.at != NULL) {
+        if (chute_elasticsearch_is_set(net->prepare, "hosts")) {
+            chute_prepare_refuse(
+                net->prepare, "cloud_id", "there are cloud_id and hosts; remove one of them");
+            return false;
+        }
+        return host_of_cloud(net, &host) && add_node(net, &host, 443);
+    }
+    bool is_near = true;
+    for (size_t i = 0; i < settings->hosts.count; i++) {
+        const char *why = chute_host_parse(net->arena, settings->hosts.items[i], &host);
+        if (why != NULL) {
+            chute_prepare_refuse(
+                net->prepare, "hosts", "number %zu of hosts is no host: %s", i + 1, why);
+            return false;
+        }
+        if (!add_node(net, &host, DEFAULT_PORT)) {
+            return false;
+        }
+        is_near = is_near && chute_host_is_loopback(&host);
+    }
+    if (settings->node_count == 0) {
+        chute_prepare_refuse(net->prepare, "hosts", "hosts is empty");
+        return false;
+    }
+    if (!chute_elasticsearch_is_set(net->prepare, "compression_level")) {
+        bool is_set = chute_elasticsearch_is_set(net->prepare, "http_compression");
+        settings->compression_level = is_set ? settings->http_compression : !is_near;
+    }
+    return true;
+}
+
+static void prepare_targets(struct net *net) {
+    struct es_settings *settings = net->settings;
+    struct chute_str path = settings->path.at != NULL ? settings->path : CHUTE_STR("");
+    const char *bulk = settings->bulk_path.at != NULL ? clean_path(net, settings->bulk_path, "")
+                                                      : clean_path(net, path, "_bulk");
+    /* Only what failed matters: the answer is shorter by far. */
+    settings->bulk_target =
+        chute_arena_printf(net->arena, "%s?filter_path=errors,items.*.error,items.*.status", bulk)
+            .at;
+    settings->health_target = settings->healthcheck_path.at != NULL
+                                  ? clean_path(net, settings->healthcheck_path, "")
+                                  : clean_path(net, path, "");
+    settings->sniff_target = settings->sniffing_path.at != NULL
+                                 ? clean_path(net, settings->sniffing_path, "")
+                                 : clean_path(net, path, "_nodes/http");
+}
+
+/* ------------------------------------------------------------------ how they are asked */
+
+static bool prepare_headers(struct net *net) {
+    struct es_settings *settings = net->settings;
+    const struct chute_object *own = settings->custom_headers;
+    size_t count = own == NULL ? 0 : own->count;
+    /* Content type and encoding, size, count, authorization, and the end have their places. */
+    if (count > CHUTE_HTTP_HEADERS_MAX - 8) {
+        chute_prepare_refuse(net->prepare, "custom_headers", "at most %d headers are taken",
+            CHUTE_HTTP_HEADERS_MAX - 8);
+        return false;
+    }
+    const char **headers = chute_arena_zeroed(net->arena, (count + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++) {
+        net->buf.len = 0;
+        chute_buf_printf(&net->buf, "%.*s: ", (int)own->members[i].key_len, own->members[i].key);
+        chute_template_print(&net->buf, &own->members[i].value);
+        headers[i] = chute_arena_copy(net->arena, chute_buf_str(&net->buf)).at;
+        if (strpbrk(headers[i], "\r\n") != NULL) {
+            chute_prepare_refuse(net->prepare, "custom_headers", "a header cannot hold a line end");
+            return false;
+        }
+    }
+    settings->extra_headers = headers;
+    return true;
+}
+
+static bool read_authorities(struct net *net) {
+    struct es_settings *settings = net->settings;
+    struct chute_buf pem = { 0 };
+    for (size_t i = 0; i < settings->ssl_certificate_authorities.count; i++) {
+        const char *path = settings->ssl_certificate_authorities.items[i].at;
+        FILE *file = fopen(path, "rb");
+        if (file == NULL) {
+            chute_prepare_refuse(
+                net->prepare, "ssl_certificate_authorities", "the file %s cannot be read", path);
+            chute_buf_finish(&pem);
+            return false;
+        }
+        size_t len = 1;
+        while (len > 0) {
+            len = fread(chute_buf_reserve(&pem, 65536), 1, 65536, file);
+            pem.len += len;
+        }
+        fclose(file);
+        chute_buf_add_char(&pem, '\n');
+    }
+    settings->tls.authorities = chute_arena_copy(net->arena, chute_buf_str(&pem));
+    chute_buf_finish(&pem);
+    return true;
+}
+
+static int hex_digit(char c) {
+    const char *digits = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+static bool read_fingerprints(struct net *net) {
+    struct es_settings *settings = net->settings;
+    size_t count = settings->ca_trusted_fingerprint.count;
+    unsigned char(*prints)[CHUTE_HTTP_FINGERPRINT_SIZE] =
+        chute_arena_zeroed(net->arena, (count + 1) * sizeof(*prints));
+    for (size_t i = 0; i < count; i++) {
+        struct chute_str text = settings->ca_trusted_fingerprint.items[i];
+        size_t digits = 0;
+        for (size_t j = 0; j < text.len; j++) {
+            int digit = hex_digit(text.at[j]);
+            if (digit >= 0 && digits < 2 * sizeof(*prints)) {
+                prints[i][digits / 2] |= (unsigned char)(digits % 2 == 0 ? digit << 4 : digit);
+            }
+            digits += digit >= 0 || text.at[j] != ':' ? 1 : 0;
+            digits = digit < 0 && text.at[j] != ':' ? SIZE_MAX / 2 : digits;
+        }
+        if (digits != 2 * sizeof(*prints)) {
+            chute_prepare_refuse(net->prepare, "ca_trusted_fingerprint",
+                "a fingerprint has 64 hex digits (SHA-256)");
+            return false;
+        }
+    }
+    settings->tls.fingerprints = (const unsigned char(*)[CHUTE_HTTP_FINGERPRINT_SIZE])prints;
+    settings->tls.fingerprint_count = count;
+    return true;
+}
+
+static void set_versions(struct es_settings *settings) {
+    static const struct {
+        const char *name;
+        long lowest, highest;
+    } versions[] = {
+        { "TLSv1.1", CURL_SSLVERSION_TLSv1_1, CURL_SSLVERSION_MAX_TLSv1_1 },
+        { "TLSv1.2", CURL_SSLVERSION_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_2 },
+        { "TLSv1.3", CURL_SSLVERSION_TLSv1_3, CURL_SSLVERSION_MAX_TLSv1_3 },
+    };
+    long lowest = 0;
+    long highest = 0;
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < settings->ssl_supported_protocols.count; j++) {
+            if (chute_str_eq(
+                    settings->ssl_supported_protocols.items[j], chute_str_of(versions[i].name))) {
+                lowest = lowest == 0 ? versions[i].lowest : lowest;
+                highest = versions[i].highest;
+            }
+        }
+    }
+    settings->tls.version = lowest | highest;
+}
+
+static bool set_ciphers(struct net *net) {
+    struct es_settings *settings = net->settings;
+    struct chute_buf lists[2] = { { 0 }, { 0 } };
+    bool is_good = true;
+    for (size_t i = 0; i < settings->ssl_cipher_suites.count && is_good; i++) {
+        bool is_13 = false;
+        const char *name = chute_http_cipher(settings->ssl_cipher_suites.items[i].at, &is_13);
+        if (name == NULL) {
+            chute_prepare_refuse(net->prepare, "ssl_cipher_suites",
+                "there is no cipher suite \"%s\"", settings->ssl_cipher_suites.items[i].at);
+            is_good = false;
+        } else {
+            chute_buf_printf(&lists[is_13], "%s%s", lists[is_13].len > 0 ? ":" : "", name);
+        }
+    }
+    if (lists[0].len > 0) {
+        settings->tls.ciphers = chute_arena_copy(net->arena, chute_buf_str(&lists[0])).at;
+    }
+    if (lists[1].len > 0) {
+        settings->tls.ciphers13 = chute_arena_copy(net->arena, chute_buf_str(&lists[1])).at;
+    }
+    chute_buf_finish(&lists[0]);
+    chute_buf_finish(&lists[1]);
+    return is_good;
+}
+
+static bool prepare_tls(struct net *net) {
+    struct es_settings *settings = net->settings;
+    if ((settings->ssl_certificate.at == NULL) != (settings->ssl_key.at == NULL)) {
+        chute_prepare_refuse(net->prepare,
+            settings->ssl_key.at == NULL ? "ssl_certificate" : "ssl_key",
+            "ssl_certificate and ssl_key work together only");
+        return false;
+    }
+    if (settings->ssl_verification_mode < 0) {
+        settings->ssl_verification_mode =
+            settings->ssl_certificate_verification ? ES_VERIFY_FULL : ES_VERIFY_NONE;
+    }
+    settings->tls.skips_verification = settings->ssl_verification_mode == ES_VERIFY_NONE;
+    if (settings->tls.skips_verification) {
+        chute_prepare_warn(net->prepare, "ssl_verification_mode",
+            "the server's certificate is not verified: anybody in between can read and change "
+            "what is sent");
+    }
+    settings->tls.certificate = settings->ssl_certificate.at;
+    settings->tls.key = settings->ssl_key.at;
+    settings->tls.key_passphrase = settings->ssl_key_passphrase.at;
+    set_versions(settings);
+    return (net->prepare->is_check_only || read_authorities(net)) && read_fingerprints(net) &&
+           set_ciphers(net);
+}
+
+bool chute_elasticsearch_prepare_net(
+    struct es_settings *settings, const struct chute_prepare *prepare) {
+    struct net net = { .settings = settings, .prepare = prepare, .arena = prepare->arena };
+    bool is_good = check_credentials(&net) && prepare_nodes(&net) && prepare_headers(&net) &&
+                   prepare_tls(&net);
+    if (is_good) {
+        prepare_targets(&net);
+        settings->http = (struct chute_http_settings){
+            .tls = &settings->tls,
+            .proxy = settings->proxy.len > 0 ? settings->proxy.at : NULL,
+            .user_agent = "logchute/" CHUTE_VERSION,
+            .timeout_ms = (long)settings->timeout,
+            .connect_timeout_ms = settings->timeout < CONNECT_TIMEOUT_MS ? (long)settings->timeout
+                                                                         : CONNECT_TIMEOUT_MS,
+            .max_connections = (long)settings->pool_max,
+            .max_per_host = (long)settings->pool_max_per_route,
+        };
+    }
+    chute_buf_finish(&net.buf);
+    return is_good;
+}
