@@ -16,6 +16,12 @@ size_t chute_utf8_ascii_prefix(struct chute_str text) {
             return at + (size_t)__builtin_ctz((unsigned)high);
         }
     }
+    if (at > 0) { /* the last block once more, shifted to end with the text */
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text.at + text.len - 16));
+        if (_mm_movemask_epi8(block) == 0) {
+            return text.len;
+        }
+    }
 #endif
     for (; text.len - at >= 8; at += 8) {
         uint64_t word;
