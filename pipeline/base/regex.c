@@ -6,6 +6,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/regex_translate.h"
+#include "pipeline/base/utf8.h"
 
 #define STACK_FIRST ((size_t)32 * 1024)
 #define STACK_MOST ((size_t)1024 * 1024)
@@ -13,7 +14,9 @@
 
 struct chute_regex {
     pcre2_code *code;
+    pcre2_code *ascii_code; /* without UTF and UCP, for ASCII subjects; NULL: there is none */
     bool is_jit;
+    uint32_t shortest; /* characters that every match takes at least */
     bool looks_for_literal;
     uint32_t match_limit;
     uint32_t groups;
@@ -41,8 +44,8 @@ static bool compile_code(struct chute_regex *regex, struct chute_str text, uint3
     int code;
     size_t offset;
     regex->code = pcre2_compile((PCRE2_SPTR)text.at, text.len,
-        flags | PCRE2_UTF | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK, &code,
-        &offset, context);
+        flags | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK, &code, &offset,
+        context);
     pcre2_compile_context_free(context);
     if (regex->code == NULL) {
         pcre2_get_error_message(code, (PCRE2_UCHAR *)error->text, sizeof(error->text));
@@ -51,7 +54,22 @@ static bool compile_code(struct chute_regex *regex, struct chute_str text, uint3
     }
     /* Where no memory may be made executable the interpreter does it, slowly. */
     regex->is_jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
+    pcre2_pattern_info(regex->code, PCRE2_INFO_MINLENGTH, &regex->shortest);
     return true;
+}
+
+/* On an ASCII subject a pattern that is ASCII itself means the same without UTF and UCP. */
+static void compile_ascii(struct chute_regex *regex, struct chute_str text, uint32_t flags) {
+    struct chute_regex twin = { 0 };
+    struct chute_regex_error error;
+    if (!regex->is_jit || chute_utf8_ascii_prefix(text) != text.len) {
+        return;
+    }
+    if (compile_code(&twin, text, flags, &error) && twin.is_jit) {
+        regex->ascii_code = twin.code;
+    } else {
+        pcre2_code_free(twin.code);
+    }
 }
 
 static void keep_names(
@@ -79,10 +97,13 @@ struct chute_regex *chute_regex_compile(struct chute_str pattern,
     if (is_good) {
         /* In Ruby \b is Unicode's and \w is not. With UCP both are here; then the translation spells \w out. */
         uint32_t flags = (options->is_caseless ? PCRE2_CASELESS : 0) |
-                         (options->dot_takes_all ? PCRE2_DOTALL : 0) |
-                         (translation.has_boundaries ? PCRE2_UCP : 0);
+                         (options->dot_takes_all ? PCRE2_DOTALL : 0);
+        uint32_t unicode = PCRE2_UTF | (translation.has_boundaries ? PCRE2_UCP : 0);
         chute_buf_cstr(&translation.out);
-        is_good = compile_code(regex, chute_buf_str(&translation.out), flags, error);
+        is_good = compile_code(regex, chute_buf_str(&translation.out), flags | unicode, error);
+        if (is_good && options->is_hot && translation.has_boundaries) {
+            compile_ascii(regex, chute_buf_str(&translation.out), flags);
+        }
         if (!is_good && error->offset > pattern.len) {
             error->offset = pattern.len; /* it is an offset into the translation: about right */
         }
@@ -110,6 +131,7 @@ void chute_regex_destroy(struct chute_regex *regex) {
         return;
     }
     pcre2_code_free(regex->code);
+    pcre2_code_free(regex->ascii_code);
     chute_free(regex->names);
     chute_free(regex->name_text);
     chute_free(regex->translated);
@@ -155,7 +177,7 @@ static void prepare(const struct chute_regex *regex, struct chute_regex_scratch 
 
 int chute_regex_match(const struct chute_regex *regex, struct chute_regex_scratch *scratch,
     struct chute_str subject, size_t start, const size_t **groups) {
-    if (start > subject.len) {
+    if (start > subject.len || subject.len - start < regex->shortest) {
         return 0;
     }
     const char *at = subject.at == NULL ? "" : subject.at;
@@ -165,7 +187,11 @@ int chute_regex_match(const struct chute_regex *regex, struct chute_regex_scratc
         return 0;
     }
     prepare(regex, scratch);
-    int rc = regex->is_jit ? pcre2_jit_match(regex->code, (PCRE2_SPTR)at, subject.len, start, 0,
+    const pcre2_code *code = regex->code;
+    if (regex->ascii_code != NULL && chute_utf8_ascii_prefix(subject) == subject.len) {
+        code = regex->ascii_code;
+    }
+    int rc = regex->is_jit ? pcre2_jit_match(code, (PCRE2_SPTR)at, subject.len, start, 0,
                                  scratch->data, scratch->context)
                            : pcre2_match(regex->code, (PCRE2_SPTR)at, subject.len, start,
                                  PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);

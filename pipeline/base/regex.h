@@ -27,6 +27,7 @@ struct chute_regex_options {
     bool dot_takes_all; /* a dot matches line feeds: Ruby's (?m), which grok sets */
     bool
         looks_for_literal; /* search for chute_regex_literal before matching: for what mostly fails */
+    bool is_hot; /* one with a \b is compiled for ASCII subjects too, where it then runs faster */
     uint32_t match_limit; /* 0: CHUTE_REGEX_MATCH_LIMIT */
 };
 

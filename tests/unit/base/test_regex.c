@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "pipeline/base/regex.h"
+#include "pipeline/base/utf8.h"
 
 static struct chute_regex_scratch *scratch;
 
@@ -486,4 +487,42 @@ Test(base_regex, every_match_of_random_patterns_holds_the_literal) {
     }
     cr_expect(matched > 5000 && with_literal > 1000, "%d, %d", matched, with_literal);
     chute_buf_finish(&pattern);
+}
+
+/* Whatever the subject is made of, a hot regex finds what any other finds. */
+Test(base_regex, hot_ones_match_alike) {
+    static const char *const patterns[] = { "\\b\\d{4}\\b", "\\bé", "\\b\\w+\\b.", "(?i)\\bkey\\b",
+        "\\B[^a]", "\\bk\\X", "(?<g>\\b.)\\s", "é?\\bx", "\\p{L}\\b", "\\b[[:alpha:]]{3}" };
+    static const char *const parts[] = { "1234", "a", "é", " ", "K", "\xe2\x84\xaa", "ey", "x", "_",
+        "\n", "ß" };
+    int matched = 0, ascii = 0;
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct chute_regex_error error;
+        struct chute_regex_options hot = { .is_hot = true };
+        struct chute_regex *fast = chute_regex_compile(chute_str_of(patterns[i]), &hot, &error);
+        struct chute_regex *plain = chute_regex_compile(chute_str_of(patterns[i]), NULL, &error);
+        cr_assert(fast != NULL && plain != NULL, "%s: %s", patterns[i], error.text);
+        for (int n = 0; n < 500; n++) {
+            struct chute_buf text = { 0 };
+            for (unsigned part = draw(8); part > 0; part--) {
+                const char *add = parts[draw(sizeof(parts) / sizeof(parts[0]))];
+                chute_buf_add_str(&text, chute_str_of(add));
+            }
+            const size_t *groups;
+            size_t want[2] = { 0 };
+            int found = chute_regex_match(plain, scratch, chute_buf_str(&text), 0, &groups);
+            if (found > 0) {
+                memcpy(want, groups, sizeof(want));
+            }
+            int got = chute_regex_match(fast, scratch, chute_buf_str(&text), 0, &groups);
+            cr_expect(got == found && (got <= 0 || memcmp(want, groups, sizeof(want)) == 0),
+                "/%s/ on '%s'", patterns[i], chute_buf_cstr(&text));
+            matched += found > 0;
+            ascii += chute_utf8_ascii_prefix(chute_buf_str(&text)) == text.len;
+            chute_buf_finish(&text);
+        }
+        chute_regex_destroy(fast);
+        chute_regex_destroy(plain);
+    }
+    cr_expect(matched > 500 && ascii > 500 && ascii < 4500, "%d, %d", matched, ascii);
 }
