@@ -118,7 +118,8 @@ static bool add_pattern(struct redact *self, const struct chute_prepare *prepare
         return false;
     }
     struct chute_regex_error error;
-    struct chute_regex *regex = chute_regex_compile(chute_value_str(text), NULL, &error);
+    struct chute_regex_options hot = { .is_hot = true };
+    struct chute_regex *regex = chute_regex_compile(chute_value_str(text), &hot, &error);
     if (regex == NULL) {
         chute_prepare_refuse(prepare, "patterns", "pattern \"%.*s\": \"%.*s\": %s",
             CHUTE_STR_ARGS(name), CHUTE_STR_ARGS(chute_value_str(text)), error.text);
