@@ -428,6 +428,7 @@ static struct chute_block *open_block(struct chute_stream *stream, struct chute_
         open->held == &reader->buffer->held && open->token == token) {
         return open;
     }
+    stream->open = NULL; /* it may be gone, and its memory become the new block's */
     struct chute_origin *own = stream->origin;
     stream->origin = origin;
     open = make_block(stream, &reader->buffer->held, (struct chute_str){ at, 0 }, token);
@@ -445,6 +446,10 @@ static bool add_whole_frame(struct chute_stream *stream, struct chute_origin *or
     reader->used = (size_t)(at - reader->buffer->bytes) + len;
     if (block == stream->open) {
         chute_token_unref(token); /* the block has one already */
+        reader->pending_bytes += len;
+        if (reader->pending_bytes >= MOST_PENDING) {
+            chute_reader_flush(reader);
+        }
         return !stream->input->pipeline->is_paused;
     }
     bool is_ready = hand_over(stream, block);
