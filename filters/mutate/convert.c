@@ -85,46 +85,46 @@ static struct chute_value integer_of(const struct chute_number_int *number) {
     return number->fits ? chute_int(number->value) : chute_number(number->text);
 }
 
-/* Reads digits of base 8 or 16, single underscores between them. False for any other byte, or if it does not
- * fit. */
-static bool read_digits(struct chute_str digits, unsigned base, int64_t *value) {
-    uint64_t sum = 0;
+/* Reads digits of base 8, single underscores between them. False for any other byte, or if it does not fit. */
+static bool read_octal(struct chute_str digits, int64_t *value) {
+    int64_t sum = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        int byte = tolower((unsigned char)digits.at[i]);
-        unsigned digit = (unsigned)(byte >= 'a' ? byte - 'a' + 10 : byte - '0');
+        char byte = digits.at[i];
         if (byte == '_') {
             continue;
         }
-        if (byte < '0' || digit >= base || sum > (uint64_t)INT64_MAX / base) {
+        if (byte < '0' || byte > '7' || sum > INT64_MAX / 8) {
             return false;
         }
-        sum = sum * base + digit;
+        sum = sum * 8 + (byte - '0');
     }
-    *value = (int64_t)sum;
-    return sum <= INT64_MAX;
+    *value = sum;
+    return true;
 }
 
 /* Ruby's Integer() of a text without a point that Float() takes: 0x is hex, a leading 0 octal, an exponent
  * is refused. */
 static bool strict_integer(
     struct chute_arena *arena, struct chute_str text, struct chute_value *value) {
+    struct chute_number_int number;
     size_t sign = text.at[0] == '-' || text.at[0] == '+' ? 1 : 0;
     struct chute_str digits = { text.at + sign, text.len - sign };
-    bool is_hex = digits.len > 2 && digits.at[0] == '0' && (digits.at[1] | 0x20) == 'x';
-    if (is_hex || (digits.len > 1 && digits.at[0] == '0')) {
-        int64_t magnitude;
-        size_t skip = is_hex ? 2 : 1;
-        digits = (struct chute_str){ digits.at + skip, digits.len - skip };
-        if (!read_digits(digits, is_hex ? 16 : 8, &magnitude)) {
+    if (digits.len > 2 && digits.at[0] == '0' && (digits.at[1] | 0x20) == 'x') {
+        if (!chute_number_hex_to_i(arena, text, &number)) {
             return false;
         }
-        *value = chute_int(text.at[0] == '-' ? -magnitude : magnitude);
+    } else if (digits.len > 1 && digits.at[0] == '0') {
+        int64_t magnitude;
+        if (!read_octal(digits, &magnitude)) {
+            return false;
+        }
+        *value = chute_int(sign == 1 && text.at[0] == '-' ? -magnitude : magnitude);
         return true;
-    }
-    if (has_byte(text, 'e') || has_byte(text, 'E')) {
+    } else if (has_byte(text, 'e') || has_byte(text, 'E')) {
         return false;
+    } else {
+        number = chute_number_to_i(arena, text);
     }
-    struct chute_number_int number = chute_number_to_i(arena, text);
     *value = integer_of(&number);
     return true;
 }
@@ -195,15 +195,11 @@ static bool convert_float(struct chute_arena *arena, struct chute_value *value) 
         real = value->as.boolean ? 1 : 0;
         break;
     case CHUTE_INT:
-        real = (double)value->as.integer;
+    case CHUTE_NUMBER:
+        real = chute_value_double(value);
         break;
     case CHUTE_DOUBLE:
         return true;
-    case CHUTE_NUMBER:
-        if (!chute_number_parse_double(chute_value_str(value), &real)) {
-            return false;
-        }
-        break;
     case CHUTE_STRING:
         if (!chute_number_ruby_float(without(arena, chute_value_str(value), ','), &real)) {
             return false;

@@ -96,6 +96,7 @@ static const struct {
     { "integer", "\"0x1A\"", "26" },
     { "integer", "\"-0xff\"", "-255" },
     { "integer", "\"0x7fffffffffffffff\"", "9223372036854775807" },
+    { "integer", "\"0xFFFFFFFFFFFFFFFFFF\"", "4722366482869645213695" },
     { "integer", "\"0xzz\"", NULL },
     { "integer", "\"0x1p3\"", NULL },
     { "integer", "\"0x1.8p+1\"", "3" },
