@@ -349,6 +349,8 @@ static void on_success(struct es_delivery *delivery) {
     uint32_t items = delivery->answer.items;
     bool says_all_good = items == 0 && delivery->answer.says_errors && !delivery->answer.has_errors;
     if (is_whole && (items == delivery->range.count || says_all_good)) {
+        bool was_all = delivery->range.count == delivery->parcel->count;
+        delivery->state->was_busy = delivery->state->was_busy && !was_all;
         answer_items(delivery, true);
         send_next(delivery);
         return;
@@ -384,6 +386,7 @@ static void on_refusal(struct es_delivery *delivery) {
             "the cluster does not let us write: check credentials and rights; sent again later",
             &state->auth_limiter);
     } else if (status == 429) {
+        state->was_busy = true;
         log_answer(delivery, CHUTE_LOG_INFO, "the cluster is busy; sent again later",
             &state->status_limiter);
     } else {
@@ -539,10 +542,29 @@ static void send_next(struct es_delivery *delivery) {
     send_range(delivery);
 }
 
+/* A cluster that refused requests as a whole because it is busy may never take one of that size: with each attempt
+ * the parcel goes in twice as many pieces. */
+static void cut_smaller(struct es_delivery *delivery) {
+    unsigned attempts = delivery->parcel->items[0].attempts;
+    if (!delivery->state->was_busy || attempts == 0 || delivery->range_count != 1) {
+        return;
+    }
+    struct range whole = delivery->ranges[--delivery->range_count];
+    uint32_t pieces = attempts < 12 ? 1u << attempts : 1u << 12;
+    uint32_t step = whole.count / pieces > 0 ? whole.count / pieces : 1;
+    uint32_t last = whole.first + (whole.count - 1) / step * step;
+    push_range(delivery, last, whole.first + whole.count - last);
+    while (last > whole.first) {
+        last -= step;
+        push_range(delivery, last, step);
+    }
+}
+
 static void begin(struct es_state *state, struct chute_parcel *parcel) {
     struct es_delivery *delivery = take_delivery(state, parcel);
     delivery->tries = 0;
     cut_ranges(delivery);
+    cut_smaller(delivery);
     send_next(delivery);
 }
 

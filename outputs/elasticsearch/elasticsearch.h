@@ -177,6 +177,7 @@ struct es_state {
     int setup_step;
     unsigned setup_failures; /* in a row */
     bool setup_was_skipped;  /* the cluster did not let us yet: again when it changes */
+    bool was_busy;           /* it refused a request as a whole for that */
     int major;               /* version; 0: not known */
     bool says_opensearch;
     struct chute_http_request setup_request;

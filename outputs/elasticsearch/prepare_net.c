@@ -49,8 +49,22 @@ static bool set_auth_type(struct net *net) {
     return true;
 }
 
+/* An empty text is what a variable gives that nobody set. */
+static void drop_empty(struct chute_str *text) {
+    if (text->len == 0) {
+        text->at = NULL;
+    }
+}
+
 static bool check_credentials(struct net *net) {
     struct es_settings *settings = net->settings;
+    drop_empty(&settings->user);
+    drop_empty(&settings->cloud_auth);
+    drop_empty(&settings->cloud_id);
+    drop_empty(&settings->api_key);
+    if (settings->user.at == NULL) {
+        drop_empty(&settings->password);
+    }
     int ways = (settings->cloud_auth.at != NULL) + (settings->api_key.at != NULL) +
                (settings->user.at != NULL || settings->password.at != NULL) +
                (settings->auth_type != NULL);
@@ -155,13 +169,29 @@ static bool host_of_cloud(struct net *net, struct chute_host *host) {
     return why == NULL;
 }
 
+/* The member whose key follows `last` in the order of names, or NULL. */
+static const struct chute_member *next_parameter(
+    const struct chute_object *parameters, const struct chute_member *last) {
+    const struct chute_member *next = NULL;
+    for (uint32_t i = 0; parameters != NULL && i < parameters->count; i++) {
+        const struct chute_member *member = &parameters->members[i];
+        struct chute_str key = { member->key, member->key_len };
+        bool is_behind =
+            last == NULL || chute_str_cmp(key, (struct chute_str){ last->key, last->key_len }) > 0;
+        bool is_first =
+            next == NULL || chute_str_cmp(key, (struct chute_str){ next->key, next->key_len }) < 0;
+        next = is_behind && is_first ? member : next;
+    }
+    return next;
+}
+
 static const char *query_of(struct net *net, const struct chute_host *host) {
     const struct chute_object *parameters = net->settings->parameters;
+    const struct chute_member *member = NULL;
     struct chute_buf *buf = &net->buf;
     buf->len = 0;
     chute_buf_add_str(buf, host->query);
-    for (uint32_t i = 0; parameters != NULL && i < parameters->count; i++) {
-        const struct chute_member *member = &parameters->members[i];
+    while ((member = next_parameter(parameters, member)) != NULL) {
         chute_buf_printf(
             buf, "%s%.*s=", buf->len > 0 ? "&" : "", (int)member->key_len, member->key);
         chute_template_print(buf, &member->value);
@@ -210,8 +240,36 @@ static bool add_node(struct net *net, struct chute_host *host, int default_port)
     return true;
 }
 
+static bool is_between_hosts(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',';
+}
+
+/* One text may hold several hosts: a list from a variable. */
+static void split_hosts(struct net *net) {
+    struct chute_list *hosts = &net->settings->hosts;
+    size_t count = 0;
+    for (size_t i = 0; i < hosts->count; i++) {
+        count += hosts->items[i].len / 2 + 1;
+    }
+    struct chute_str *items = chute_arena_get(net->arena, (count + 1) * sizeof(*items));
+    count = 0;
+    for (size_t i = 0; i < hosts->count; i++) {
+        struct chute_str text = hosts->items[i];
+        for (size_t at = 0, from = 0; at <= text.len; at++) {
+            if (at == text.len || is_between_hosts(text.at[at])) {
+                if (at > from) {
+                    items[count++] = (struct chute_str){ text.at + from, at - from };
+                }
+                from = at + 1;
+            }
+        }
+    }
+    *hosts = (struct chute_list){ .items = items, .count = count };
+}
+
 static bool prepare_nodes(struct net *net) {
     struct es_settings *settings = net->settings;
+    split_hosts(net);
     size_t count = settings->hosts.count > 0 ? settings->hosts.count : 1;
     settings->node_urls = chute_arena_zeroed(net->arena, count * sizeof(char *));
     settings->node_queries = chute_arena_zeroed(net->arena, count * sizeof(char *));

@@ -224,6 +224,7 @@ static const struct {
     { "action => update document_id => 1 version => 99 version_type => internal index => 'i'", NO,
         NULL },
     { "hosts => es user => 'u' password => 'p' document_id => 'x'", V1, NULL },
+    { "hosts => ['http://a:1, http://b', 'c d'] user => '' password => ''", V1, NULL },
     { "hosts => ['https://a', 'https://b:1/x'] api_key => 'k:v'", V1, NULL },
     { "data_stream => true", NO, "need ECS" },
     { "data_stream => false data_stream_dataset => test", V1, "none is used here" },
