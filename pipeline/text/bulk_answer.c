@@ -199,8 +199,10 @@ static int on_boolean(void *ctx, int value) {
     if (answer->depth == 1 && answer->root_key == KEY_ERRORS) {
         answer->says_errors = true;
         answer->has_errors = value != 0;
+        /* Nothing failed, and no item was told of yet: what follows has no news. */
+        answer->is_settled = value == 0 && answer->items == 0;
     }
-    return 1;
+    return !answer->is_settled;
 }
 
 static const yajl_callbacks callbacks = {
@@ -222,15 +224,16 @@ void chute_bulk_answer_init(
 }
 
 bool chute_bulk_answer_feed(struct chute_bulk_answer *answer, struct chute_str bytes) {
-    if (!answer->is_broken) {
-        answer->is_broken = yajl_parse(answer->parser, (const unsigned char *)bytes.at,
-                                bytes.len) != yajl_status_ok;
+    if (!answer->is_broken && !answer->is_settled) {
+        yajl_status status =
+            yajl_parse(answer->parser, (const unsigned char *)bytes.at, bytes.len);
+        answer->is_broken = status != yajl_status_ok && !answer->is_settled;
     }
     return !answer->is_broken;
 }
 
 bool chute_bulk_answer_end(struct chute_bulk_answer *answer) {
-    if (!answer->is_broken) {
+    if (!answer->is_broken && !answer->is_settled) {
         answer->is_broken = yajl_complete_parse(answer->parser) != yajl_status_ok;
     }
     return !answer->is_broken;

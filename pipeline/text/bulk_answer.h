@@ -30,7 +30,7 @@ typedef void (*chute_bulk_item_fn)(void *ctx, const struct chute_bulk_item *item
 
 struct chute_bulk_answer {
     /* What the answer says as a whole, once it ended. */
-    uint32_t items;
+    uint32_t items;        /* told of; none where "errors": false comes first, as the servers write it */
     bool says_errors;      /* it holds "errors" at all */
     bool has_errors;       /* … and it is true */
     int status;            /* of an answer that is an error; else 0 */
@@ -42,6 +42,7 @@ struct chute_bulk_answer {
     chute_bulk_item_fn on_item;
     void *ctx;
     bool is_broken;
+    bool is_settled; /* nothing failed: the rest is not looked at */
     bool is_in_items;
     int depth;
     int error_depth; /* of the error object being read; 0: none */

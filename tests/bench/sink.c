@@ -36,6 +36,7 @@ struct peer {
     size_t head_len;
     bool in_body, is_chunked, is_gzip, is_bulk, closes;
     bool is_create;  /* the first action of this body */
+    bool is_brief;   /* filter_path asks for errors and statuses only, as Logstash does */
     uint64_t left;   /* bytes left of the body or of the chunk */
     int chunk_state; /* see take_chunked */
     char size_line[32];
@@ -50,8 +51,9 @@ struct peer {
 static uint64_t docs, requests, body_bytes;
 static double first_ms, last_ms;
 static volatile sig_atomic_t is_over;
-static char *items[2]; /* ITEMS_MAX answers for index and for create, each ended by a comma */
-static size_t item_len[2];
+static char
+    *items[4]; /* ITEMS_MAX answers for index, create, and both briefly; each ended by a comma */
+static size_t item_len[4];
 
 static double now_ms(void) {
     struct timespec now;
@@ -110,7 +112,7 @@ static void answer_bulk(struct peer *peer, uint64_t count) {
     static const char start[] = "{\"took\":1,\"errors\":false,\"items\":[";
     static const char end[] = "]}";
     char head[256];
-    int kind = peer->is_create ? 1 : 0;
+    int kind = (peer->is_create ? 1 : 0) + (peer->is_brief ? 2 : 0);
     if (count > ITEMS_MAX) {
         fprintf(stderr, "sink: a request of %" PRIu64 " actions\n", count);
         exit(1);
@@ -212,6 +214,8 @@ static void begin_request(struct peer *peer) {
     const char *line_end = strstr(peer->head, "\r\n");
     const char *bulk = path == NULL ? NULL : strstr(path, "_bulk");
     peer->is_bulk = bulk != NULL && bulk < line_end;
+    const char *filter = path == NULL ? NULL : strstr(path, "filter_path=");
+    peer->is_brief = filter != NULL && filter < line_end;
     peer->is_chunked = has_header(peer, "\r\ntransfer-encoding:", "chunked");
     peer->is_gzip = has_header(peer, "\r\ncontent-encoding:", "gzip");
     peer->left = length == NULL ? 0 : strtoull(length + 17, NULL, 10);
@@ -303,24 +307,29 @@ static bool take(struct peer *peer, const char *at, size_t len) {
     return true;
 }
 
+static void repeat_item(int kind, const char *one) {
+    item_len[kind] = strlen(one);
+    items[kind] = malloc(item_len[kind] * ITEMS_MAX);
+    if (items[kind] == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < ITEMS_MAX; i++) {
+        memcpy(items[kind] + i * item_len[kind], one, item_len[kind]);
+    }
+}
+
 static void make_items(const char *name) {
     static const char *const actions[] = { "index", "create" };
     for (int kind = 0; kind < 2; kind++) {
         char one[256];
-        item_len[kind] = (size_t)snprintf(one, sizeof(one),
+        snprintf(one, sizeof(one),
             "{\"%s\":{\"_index\":\"%s\",\"_id\":\"Zx3kQ5cBv0mJ2pLrT8wY\",\"_version\":1,\"result\":"
-            "\"created\","
-            "\"_shards\":{\"total\":2,\"successful\":1,\"failed\":0},\"_seq_no\":1,\"_primary_"
-            "term\":1,"
-            "\"status\":201}},",
+            "\"created\",\"_shards\":{\"total\":2,\"successful\":1,\"failed\":0},\"_seq_no\":1,"
+            "\"_primary_term\":1,\"status\":201}},",
             actions[kind], name);
-        items[kind] = malloc(item_len[kind] * ITEMS_MAX);
-        if (items[kind] == NULL) {
-            abort();
-        }
-        for (size_t i = 0; i < ITEMS_MAX; i++) {
-            memcpy(items[kind] + i * item_len[kind], one, item_len[kind]);
-        }
+        repeat_item(kind, one);
+        snprintf(one, sizeof(one), "{\"%s\":{\"status\":201}},", actions[kind]);
+        repeat_item(kind + 2, one);
     }
 }
 

@@ -43,6 +43,10 @@ static const struct {
     { "all good",
         "{\"took\":3,\"errors\":false,\"items\":[{\"index\":{\"_index\":\"a\",\"_id\":\"1\","
         "\"status\":201}},{\"index\":{\"_index\":\"b\",\"status\":200}}]}",
+        "ok errors=0" },
+    { "all good, said at the end",
+        "{\"items\":[{\"index\":{\"_index\":\"a\",\"status\":201}},{\"index\":{\"_index\":\"b\","
+        "\"status\":200}}],\"errors\":false}",
         "0=201@a 1=200@b ok errors=0" },
     { "an item that failed, with a filter_path",
         "{\"errors\":true,\"items\":[{\"create\":{\"status\":201}},{\"create\":{\"status\":409,"
@@ -77,8 +81,8 @@ static const struct {
         "0=400(t: r) ok errors=1" },
     { "an item without a status", "{\"items\":[{\"index\":{}}]}", "0=0 ok" },
     { "an empty object", "{}", "ok" },
-    { "cut off", "{\"errors\":false,\"items\":[{\"index\":{\"status\":201}},{\"ind",
-        "0=201 broken errors=0" },
+    { "cut off", "{\"errors\":true,\"items\":[{\"index\":{\"status\":201}},{\"ind",
+        "0=201 broken errors=1" },
     { "a page of a proxy", "<html>502</html>", "broken" },
     { "nothing", "", "broken" },
     { "items that is no array", "{\"errors\":false,\"items\":{\"a\":{\"b\":{\"status\":1}}}}",
