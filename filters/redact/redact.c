@@ -177,12 +177,13 @@ static void prepare_prefilter(struct redact *self) {
     if (self->pattern_count < FEWEST_TO_PREFILTER) {
         return;
     }
-    struct chute_str *literals = chute_calloc(self->pattern_count, sizeof(*literals));
+    struct chute_prefilter_need *needs = chute_calloc(self->pattern_count, sizeof(*needs));
     for (size_t i = 0; i < self->pattern_count; i++) {
-        literals[i] = chute_regex_literal(self->patterns[i].regex);
+        needs[i].literal = chute_regex_literal(self->patterns[i].regex);
+        needs[i].digits = chute_prefilter_digits(chute_regex_translated(self->patterns[i].regex));
     }
-    self->prefilter = chute_prefilter_create(literals, self->pattern_count);
-    chute_free(literals);
+    self->prefilter = chute_prefilter_create(needs, self->pattern_count);
+    chute_free(needs);
 }
 
 static bool prepare(void *settings, const struct chute_prepare *prepare) {

@@ -4,10 +4,21 @@
 #include "pipeline/base/regex.h"
 #include "pipeline/text/prefilter.h"
 
+/* Returns new, for literals alone. */
+static struct chute_prefilter *of_literals(const struct chute_str *literals, size_t count) {
+    struct chute_prefilter_need *needs = chute_calloc(count, sizeof(*needs));
+    for (size_t i = 0; i < count; i++) {
+        needs[i].literal = literals[i];
+    }
+    struct chute_prefilter *prefilter = chute_prefilter_create(needs, count);
+    chute_free(needs);
+    return prefilter;
+}
+
 Test(text_prefilter, finds_literals_anywhere) {
     const struct chute_str literals[] = { CHUTE_STR("password="), CHUTE_STR(""), CHUTE_STR("x"),
         CHUTE_STR("Bearer "), CHUTE_STR("==") };
-    struct chute_prefilter *prefilter = chute_prefilter_create(literals, 5);
+    struct chute_prefilter *prefilter = of_literals(literals, 5);
     cr_assert_eq(chute_prefilter_words(prefilter), 1);
     static const struct {
         const char *text;
@@ -38,7 +49,7 @@ Test(text_prefilter, finds_literals_anywhere) {
 
 Test(text_prefilter, says_when_nothing_is_there) {
     const struct chute_str literals[] = { CHUTE_STR("ab"), CHUTE_STR("abc") };
-    struct chute_prefilter *prefilter = chute_prefilter_create(literals, 2);
+    struct chute_prefilter *prefilter = of_literals(literals, 2);
     uint64_t set = 99;
     cr_expect_not(chute_prefilter_scan(prefilter, CHUTE_STR("a b ba"), &set));
     cr_expect_eq(set, 0);
@@ -74,7 +85,7 @@ Test(text_prefilter, agrees_with_a_plain_search) {
         for (unsigned i = 0; i < COUNT; i++) {
             literals[i] = random_text(room[i], 6, letters);
         }
-        struct chute_prefilter *prefilter = chute_prefilter_create(literals, COUNT);
+        struct chute_prefilter *prefilter = of_literals(literals, COUNT);
         for (unsigned n = 0; n < 50; n++) {
             char text_room[200];
             struct chute_str text = random_text(text_room, sizeof(text_room), letters);
@@ -95,21 +106,23 @@ Test(text_prefilter, loses_no_match) {
         "\\b\\d{4}[- ]?\\d{4}[- ]?\\d{4}[- ]?\\d{4}\\b", "(?i)secret\\s*[:=]\\s*\\w+", "token|key",
         "(?:ab)?cd+e", "x(?=yz)", "(foo){0}bar", "a{2,3}b", "ab*c", "(?:api|auth)_key=(\\w+)",
         "[a-z]+@[a-z]+\\.com", "(?#password)pw", "q(?:r|s(?:t|u))v", "\\x41\\x42C", "k\\.l\\.m",
-        "(?x) p w  # password", "(?!no)yes", "(?<=pw)=\\w", "[pP]assw(?:or)?d", "é+\\w", "^user:" };
+        "(?x) p w  # password", "(?!no)yes", "(?<=pw)=\\w", "[pP]assw(?:or)?d", "é+\\w",
+        "^user:", "\\d{3}-\\d{4}", "[0-9]{2,}?x", "1\\d*1+", "\\d\\d?\\b", "(?:1|11)1" };
     static const char *const parts[] = { "password=", "pass", "word", "bearer ", "Bearer ", "4111",
         " ", "-", "1111", "SECRET", "secret", ":", "=", "token", "key", "ab", "cd", "e", "x", "yz",
         "foo", "bar", "aa", "b", "c", "api", "_key=", "auth", "me@", "ex", ".com", "pw", "q", "r",
         "st", "v", "AB", "C", "k.l.m", "k", "yes", "no", "Passwd", "é", "user:", "\n", "a" };
     enum { COUNT = sizeof(patterns) / sizeof(patterns[0]) };
     struct chute_regex *regexes[COUNT];
-    struct chute_str literals[COUNT];
+    struct chute_prefilter_need needs[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
         struct chute_regex_error error;
         regexes[i] = chute_regex_compile(chute_str_of(patterns[i]), NULL, &error);
         cr_assert_not_null(regexes[i], "%s: %s", patterns[i], error.text);
-        literals[i] = chute_regex_literal(regexes[i]);
+        needs[i].literal = chute_regex_literal(regexes[i]);
+        needs[i].digits = chute_prefilter_digits(chute_regex_translated(regexes[i]));
     }
-    struct chute_prefilter *prefilter = chute_prefilter_create(literals, COUNT);
+    struct chute_prefilter *prefilter = chute_prefilter_create(needs, COUNT);
     struct chute_regex_scratch *scratch = chute_regex_scratch_create();
     size_t matches = 0, skipped = 0;
     for (unsigned n = 0; n < 20000; n++) {
@@ -136,5 +149,58 @@ Test(text_prefilter, loses_no_match) {
         chute_regex_destroy(regexes[i]);
     }
     chute_regex_scratch_destroy(scratch);
+    chute_prefilter_destroy(prefilter);
+}
+
+Test(text_prefilter, counts_the_digits_that_a_pattern_needs) {
+    static const struct {
+        const char *pattern;
+        unsigned want;
+    } needs[] = {
+        { "", 0 },
+        { "[0-9]", 1 },
+        { "\\b[0-9]{4}[\\- ]?[0-9]{4}\\b", 8 },
+        { "[0-9]+x[0-9]*[0-9]?", 1 },
+        { "[0-9]{2,5}?", 2 },
+        { "[0-9]{3,}+a", 3 },
+        { "a1b2", 2 },
+        { "^4[0-9]{12}$", 13 },
+        { "[^0-9]{4}", 0 },
+        { "[0-9a-f]{8}", 0 },
+        { "[]0-9]{8}[0-9]", 1 },
+        { "[\\]0-9]{8}[0-9]", 1 },
+        { "[0-9]{4}|x", 0 },
+        { "(?:[0-9]{4})?", 0 },
+        { "[0-9]{,4}", 0 },
+        { "[0-9]{4}{0}", 0 },
+        { "[0-9]{4", 0 },
+        { "[0-9]{4}\\1", 0 },
+        { "\\Q1234", 0 },
+        { "\\x311", 0 },
+        { "[[:digit:]0-9]1", 0 },
+        { "[0-9", 0 },
+        { "12\\", 0 },
+    };
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        unsigned got = chute_prefilter_digits(chute_str_of(needs[i].pattern));
+        cr_expect_eq(got, needs[i].want, "%s: got %u", needs[i].pattern, got);
+    }
+}
+
+Test(text_prefilter, counts_the_digits_of_a_text) {
+    const struct chute_prefilter_need need = { .digits = 12 };
+    struct chute_prefilter *prefilter = chute_prefilter_create(&need, 1);
+    for (unsigned n = 0; n < 20000; n++) {
+        char room[80];
+        unsigned len = roll(sizeof(room)), digits = 0;
+        for (unsigned i = 0; i < len; i++) {
+            room[i] = (char)(roll(3) == 0 ? '/' + (int)roll(12) : (int)roll(256));
+            digits += room[i] >= '0' && room[i] <= '9';
+        }
+        uint64_t set;
+        bool may = chute_prefilter_scan(prefilter, (struct chute_str){ room, len }, &set);
+        cr_assert_eq(may, digits >= 12, "%u digits in %u bytes", digits, len);
+        cr_assert_eq(set, may);
+    }
     chute_prefilter_destroy(prefilter);
 }
