@@ -159,6 +159,7 @@ static const struct chute_option options[] = {
         .doc = "Zone of times that come without an offset; by default this machine's." },
     { .name = "locale",
         CHUTE_TEXT(struct syslog, locale),
+        .sample = "\"en\"",
         .doc = "Only English: names of months in syslog messages are." },
     { .name = "grok_pattern",
         CHUTE_TEXT(struct syslog, grok_pattern),
@@ -523,11 +524,12 @@ static int start(struct chute_input *input) {
     struct chute_origin *nowhere = chute_origin_create();
     state->datagrams = chute_stream_create(input, nowhere, NULL);
     chute_held_unref(&nowhere->held);
-    struct chute_buf text = { 0 };
-    chute_buf_printf(&text, "syslog %s:%lld, udp and tcp (%s)", self->host.at, self->port,
+    struct chute_arena arena = { 0 };
+    struct chute_str text = chute_arena_printf(&arena, "syslog %s, udp and tcp (%s)",
+        chute_address_join(&arena, self->host.at, self->port).at,
         chute_input_codec(input)->plugin->name);
-    chute_input_describe(input, chute_buf_cstr(&text));
-    chute_buf_finish(&text);
+    chute_input_describe(input, text.at);
+    chute_arena_finish(&arena);
     return 0;
 }
 

@@ -198,11 +198,13 @@ static const struct chute_conn_events conn_events = {
 
 static void describe(struct chute_input *input) {
     const struct tcp *self = chute_input_settings(input);
-    struct chute_buf text = { 0 };
-    chute_buf_printf(&text, "tcp %s%s:%lld (%s)", self->mode == MODE_CLIENT ? "to " : "",
-        self->host.at, self->port, chute_input_codec(input)->plugin->name);
-    chute_input_describe(input, chute_buf_cstr(&text));
-    chute_buf_finish(&text);
+    struct chute_arena arena = { 0 };
+    struct chute_str text =
+        chute_arena_printf(&arena, "tcp %s%s (%s)", self->mode == MODE_CLIENT ? "to " : "",
+            chute_address_join(&arena, self->host.at, self->port).at,
+            chute_input_codec(input)->plugin->name);
+    chute_input_describe(input, text.at);
+    chute_arena_finish(&arena);
 }
 
 static int start(struct chute_input *input) {

@@ -130,11 +130,12 @@ static int start(struct chute_input *input) {
     struct chute_origin *nowhere = chute_origin_create();
     state->stream = chute_stream_create(input, nowhere, NULL);
     chute_held_unref(&nowhere->held);
-    struct chute_buf text = { 0 };
-    chute_buf_printf(&text, "udp %s:%lld (%s)", self->host.at, self->port,
+    struct chute_arena arena = { 0 };
+    struct chute_str text = chute_arena_printf(&arena, "udp %s (%s)",
+        chute_address_join(&arena, self->host.at, self->port).at,
         chute_input_codec(input)->plugin->name);
-    chute_input_describe(input, chute_buf_cstr(&text));
-    chute_buf_finish(&text);
+    chute_input_describe(input, text.at);
+    chute_arena_finish(&arena);
     return 0;
 }
 

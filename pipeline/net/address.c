@@ -37,6 +37,11 @@ int chute_address_resolve(const char *host, int port, struct sockaddr_storage *o
     return 0;
 }
 
+struct chute_str chute_address_join(struct chute_arena *arena, const char *host, long long port) {
+    bool is_ipv6 = strchr(host, ':') != NULL;
+    return chute_arena_printf(arena, is_ipv6 ? "[%s]:%lld" : "%s:%lld", host, port);
+}
+
 socklen_t chute_address_len(const struct sockaddr_storage *address) {
     return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                           : sizeof(struct sockaddr_in);

@@ -11,6 +11,7 @@
 #define RUNS_AT_ONCE 16    /* then other handles of the loop get their turn */
 #define RUNS_AT_CLOSE 4096 /* what a receive buffer can hold, at most */
 #define TICK_MS 1000
+#define LOG_INTERVAL_MS 10000
 #define USUAL_RECEIVE_BUFFER (4 * 1024 * 1024) /* as far as net.core.rmem_max allows */
 
 static void count_drops(struct chute_udp *udp) {
@@ -21,8 +22,18 @@ static void count_drops(struct chute_udp *udp) {
     }
     unsigned since = info[SK_MEMINFO_DROPS] - udp->drops; /* it may have wrapped around */
     udp->drops = info[SK_MEMINFO_DROPS];
-    if (since > 0) {
-        udp->on_drops(udp->owner, since);
+    if (since == 0) {
+        return;
+    }
+    udp->on_drops(udp->owner, since);
+    udp->unsaid_drops += since;
+    uint64_t suppressed;
+    if (chute_log_limit(&udp->drop_limiter, LOG_INTERVAL_MS, &suppressed)) {
+        chute_logf(CHUTE_LOG_WARN, udp->module,
+            "the kernel dropped %llu datagrams, as its receive buffer was full: raise "
+            "net.core.rmem_max",
+            udp->unsaid_drops);
+        udp->unsaid_drops = 0;
     }
 }
 

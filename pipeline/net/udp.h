@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "pipeline/base/log.h"
 #include "pipeline/base/str.h"
 
 struct chute_udp {
@@ -25,8 +26,10 @@ struct chute_udp {
     uv_timer_t timer;
     int fd;
     int open_handles;
-    char *room; /* for a run of datagrams */
-    unsigned drops;
+    char *room;     /* for a run of datagrams */
+    unsigned drops; /* as the kernel counts, since the socket was opened */
+    unsigned long long unsaid_drops;
+    struct chute_log_limiter drop_limiter;
     bool is_paused;
     void (*on_closed)(void *owner);
 };
