@@ -20,6 +20,7 @@ struct json_codec {
 #define CHARSET_ROW                                                                                \
     {                                                                                              \
         .name = "charset", CHUTE_TEXT(struct json_codec, charset), .fallback = "UTF-8",            \
+        .sample = "\"ISO-8859-1\"",                                                                \
         .doc = "Character set of what comes in. In UTF-8, bytes that are not valid become U+FFFD." \
     }
 #define TARGET_ROW                                                                                 \

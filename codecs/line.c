@@ -17,6 +17,7 @@ struct text_codec {
 #define CHARSET_ROW                                                                                \
     {                                                                                              \
         .name = "charset", CHUTE_TEXT(struct text_codec, charset), .fallback = "UTF-8",            \
+        .sample = "\"ISO-8859-1\"",                                                                \
         .doc = "Character set of what comes in. In UTF-8, bytes that are not valid become \\xNN."  \
     }
 #define FORMAT_ROW                                                                                 \

@@ -7,7 +7,9 @@ struct rubydebug {
 };
 
 static const struct chute_option options[] = {
-    { .name = "metadata", CHUTE_BOOLEAN(struct rubydebug, metadata), .fallback = "false",
+    { .name = "metadata",
+        CHUTE_BOOLEAN(struct rubydebug, metadata),
+        .fallback = "false",
         .doc = "Writes [@metadata], too." },
     { 0 },
 };
