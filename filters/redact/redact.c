@@ -266,7 +266,10 @@ static bool run_pattern(struct pass *pass, struct chute_value *value, size_t ind
     const struct chute_regex *regex = self->patterns[index].regex;
     struct chute_regex_scratch *scratch = pass->run->scratch;
     struct chute_buf *buf = &pass->worker->buf;
-    int found = chute_regex_test(regex, scratch, chute_value_str(value));
+    int found = 1;
+    if (self->prefilter == NULL) { /* else it is likely to match, and worth a copy of the text */
+        found = chute_regex_test(regex, scratch, chute_value_str(value));
+    }
     if (found > 0) {
         buf->len = 0;
         found =
