@@ -270,8 +270,9 @@ void chute_elasticsearch_url(
 void chute_elasticsearch_setup(struct es_state *state);
 void chute_elasticsearch_setup_cancel(struct es_state *state);
 
-/* template.c: the index template that is installed, composable or legacy; in `out`. */
-void chute_elasticsearch_template(
-    const struct es_settings *settings, bool is_composable, struct chute_buf *out);
+/* template.c: appends the index template that is installed, composable or legacy; `has_policies`: the cluster knows
+ * lifecycle policies. */
+void chute_elasticsearch_template(const struct es_settings *settings, bool is_composable,
+    bool has_policies, struct chute_buf *out);
 
 #endif

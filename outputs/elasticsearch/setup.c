@@ -96,7 +96,8 @@ static void add_target(const struct es_state *state, enum step step, struct chut
 
 static void add_body(const struct es_state *state, enum step step, struct chute_buf *body) {
     if (step == STEP_TEMPLATE_PUT) {
-        chute_elasticsearch_template(state->settings, is_composable(state), body);
+        chute_elasticsearch_template(
+            state->settings, is_composable(state), !state->says_opensearch, body);
     } else if (step == STEP_POLICY_PUT) {
         chute_buf_add_str(body, CHUTE_STR(default_policy));
     } else if (step == STEP_ALIAS_PUT) {
@@ -241,6 +242,15 @@ static void on_done(struct chute_http_request *request) {
 static void go(struct es_state *state, enum step step) {
     if (step == STEP_POLICY_HAS && !state->settings->uses_ilm) {
         step = STEP_END;
+    }
+    if (step == STEP_POLICY_HAS && state->says_opensearch) {
+        chute_log(CHUTE_LOG_WARN, ES_LOG,
+            "OpenSearch has no lifecycle policies of this kind: the alias is made, but a policy of "
+            "its "
+            "index state management has to roll it over",
+            "output", chute_output_id(state->output), "alias",
+            state->settings->ilm_rollover_alias.at, NULL);
+        step = STEP_ALIAS_HAS;
     }
     if (step == STEP_END) {
         state->setup = ES_SETUP_DONE;

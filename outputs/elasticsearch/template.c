@@ -66,8 +66,8 @@ static struct chute_object *object_in(
     return value->as.object;
 }
 
-/* Binds the template to the rollover alias and its policy. */
-static void bind_policy(const struct es_settings *settings, bool is_composable,
+/* Binds the template to the rollover alias and, where there are such, its policy. */
+static void bind_policy(const struct es_settings *settings, bool is_composable, bool has_policies,
     struct chute_arena *arena, struct chute_object *template) {
     struct chute_value patterns = chute_array_new(arena, 1);
     chute_array_add(arena, patterns.as.array,
@@ -79,6 +79,9 @@ static void bind_policy(const struct es_settings *settings, bool is_composable,
         old = NULL;
     }
     chute_object_set(arena, template, CHUTE_STR("index_patterns"), patterns);
+    if (!has_policies) {
+        return;
+    }
     bool is_nested =
         old != NULL || (is_composable && chute_object_get(template, CHUTE_STR("settings")) == NULL);
     struct chute_object *home =
@@ -90,8 +93,8 @@ static void bind_policy(const struct es_settings *settings, bool is_composable,
         chute_string(settings->ilm_rollover_alias));
 }
 
-void chute_elasticsearch_template(
-    const struct es_settings *settings, bool is_composable, struct chute_buf *out) {
+void chute_elasticsearch_template(const struct es_settings *settings, bool is_composable,
+    bool has_policies, struct chute_buf *out) {
     struct chute_buf source = { 0 };
     if (settings->template_json.at != NULL) {
         chute_buf_add_str(&source, settings->template_json);
@@ -108,7 +111,7 @@ void chute_elasticsearch_template(
     struct chute_value template = chute_null();
     if (chute_json_decode(json, &arena, chute_buf_str(&source), &template) == CHUTE_JSON_OK &&
         template.type == CHUTE_OBJECT) {
-        bind_policy(settings, is_composable, &arena, template.as.object);
+        bind_policy(settings, is_composable, has_policies, &arena, template.as.object);
     }
     chute_json_encode(out, &template);
     chute_json_parser_destroy(json);

@@ -283,6 +283,26 @@ Test(output_elasticsearch_deliver, ilm_makes_policy_and_alias) {
     close_scene(&scene);
 }
 
+Test(output_elasticsearch_deliver, opensearch_gets_the_alias_alone) {
+    static const char *const answers[] = { "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    scene.script.setup =
+        "200 {\"version\":{\"number\":\"2.19.1\",\"distribution\":\"opensearch\"}}";
+    open_scene(&scene,
+        "index => 'x' manage_template => true template_overwrite => true "
+        "ilm_rollover_alias => 'al'",
+        answers);
+    test_output_encode(&scene.rig, "{}");
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "D");
+    const char *log = chute_buf_cstr(&scene.script.log);
+    cr_expect_str_eq(log,
+        "GET / 0\nHEAD /_index_template/al 0\nPUT /_index_template/al 0\nHEAD /al 0\n"
+        "POST /_bulk 2\n",
+        "got %s", log);
+    close_scene(&scene);
+}
+
 Test(output_elasticsearch_deliver, a_cluster_that_is_not_ready_is_waited_for) {
     static const char *const answers[] = { "200 {\"errors\":false}", NULL };
     struct scene scene = { 0 };
