@@ -93,7 +93,8 @@ static const struct chute_option options[] = {
 static bool prepare(void *settings, const struct chute_prepare *prepare) {
     const struct tcp *self = settings;
     if (self->ssl_enabled) {
-        chute_prepare_refuse(prepare, "ssl_enabled", "%s", TLS_HINT);
+        bool is_former = chute_prepare_is_set(prepare, "ssl_enable");
+        chute_prepare_refuse(prepare, is_former ? "ssl_enable" : "ssl_enabled", "%s", TLS_HINT);
         return false;
     }
     return true;
