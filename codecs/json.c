@@ -139,6 +139,20 @@ static struct chute_str to_text(
                             : chute_utf8_replace(arena, bytes);
 }
 
+/* Makes an event of what is longer than a line may be. False if `text` is not. */
+static bool add_long(
+    const struct json_codec *self, struct chute_decoder *decoder, struct chute_str text) {
+    size_t limit = (size_t)self->decode_size_limit_bytes;
+    if (limit == 0 || text.len <= limit) {
+        return false;
+    }
+    text.len = limit;
+    size_t count = decoder->batch->count;
+    add_failure(decoder, chute_utf8_replace(&decoder->batch->arena, text));
+    chute_event_tag(decoder->batch->events[count], CHUTE_STR("_linetoolong"));
+    return true;
+}
+
 /* Makes the events of each value in `text`; of what is no JSON, one with the text. */
 static void add_values(
     const struct json_codec *self, struct chute_decoder *decoder, struct chute_str text) {
@@ -158,7 +172,11 @@ static void add_values(
             continue;
         }
         struct chute_str own = { rest.at, offset - start };
-        if (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, own)) {
+        if (add_long(self, decoder, status == CHUTE_JSON_OK ? own : rest)) {
+            if (status != CHUTE_JSON_OK) {
+                return;
+            }
+        } else if (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, own)) {
             add_failure(decoder, chute_utf8_replace(&decoder->batch->arena, rest));
             return;
         }
@@ -224,6 +242,11 @@ static long long frame_limit(const struct chute_codec *codec) {
     return self->decode_size_limit_bytes;
 }
 
+static struct chute_str frame_end(const struct chute_codec *codec) {
+    const struct json_codec *self = codec->settings;
+    return self->delimiter;
+}
+
 static void worker_finish(void *worker) {
     chute_line_charset_finish(worker);
 }
@@ -252,6 +275,7 @@ const struct chute_codec_plugin chute_codec_json_lines = {
     .encode = encode_line,
     .idle_ms = idle_ms,
     .frame_limit = frame_limit,
+    .frame_end = frame_end,
     .worker_size = sizeof(struct chute_line_charset),
     .worker_finish = worker_finish,
 };

@@ -98,6 +98,11 @@ static size_t decode_lines(const struct chute_codec *codec, struct chute_decoder
     return bytes.len - rest.len;
 }
 
+static struct chute_str frame_end(const struct chute_codec *codec) {
+    const struct text_codec *self = codec->settings;
+    return self->delimiter;
+}
+
 static void encode_plain(
     const struct chute_codec *codec, struct chute_event *event, struct chute_buf *out) {
     const struct text_codec *self = codec->settings;
@@ -124,6 +129,7 @@ const struct chute_codec_plugin chute_codec_line = {
     .cut = cut_lines,
     .decode = decode_lines,
     .encode = encode_line,
+    .frame_end = frame_end,
     .worker_size = sizeof(struct chute_line_charset),
     .worker_finish = worker_finish,
 };

@@ -46,7 +46,7 @@ struct chute_prepare {
     const struct chute_ast_plugin *ast; /* NULL when nothing was written (a default codec) */
     const char *id;
     const struct chute_codec *codec; /* inputs and outputs: what encodes or decodes; NULL: none */
-    enum chute_ecs ecs; /* ecs_compatibility of the plugin, else of the pipeline */
+    enum chute_ecs ecs;              /* ecs_compatibility of the plugin, else of the pipeline */
     enum chute_escape_style escape_style;
     const char *path_data; /* the folder for what outlives the process */
     const char *host_name;
@@ -143,6 +143,8 @@ struct chute_codec_plugin {
     long long (*idle_ms)(const struct chute_codec *codec);
     /* Longest frame: a longer one is cut there and tagged _linetoolong. NULL: 20 MiB. */
     long long (*frame_limit)(const struct chute_codec *codec);
+    /* What ends a frame: the rest of one that was too long is forgotten up to there. NULL: a line feed. */
+    struct chute_str (*frame_end)(const struct chute_codec *codec);
 
     size_t worker_size; /* of chute_decoder.worker; zeroed */
     void (*worker_finish)(void *worker);

@@ -316,24 +316,41 @@ static bool cut_long_frame(struct chute_stream *stream, struct chute_held *held,
     return hand_over(stream, block);
 }
 
-/* While discarding: what follows the end of the frame that was too long. */
-static struct chute_str after_discarded(struct chute_stream *stream, struct chute_str region) {
-    const char *end = memchr(region.at, '\n', region.len);
-    if (end == NULL) {
-        return (struct chute_str){ region.at + region.len, 0 };
+static struct chute_str frame_end(const struct chute_stream *stream) {
+    const struct chute_codec_plugin *plugin = stream->codec->plugin;
+    return plugin->frame_end == NULL ? CHUTE_STR("\n") : plugin->frame_end(stream->codec);
+}
+
+/* The last bytes of `bytes`, which a frame's end may have begun with. */
+static struct chute_str begun_end(const struct chute_stream *stream, struct chute_str bytes) {
+    size_t most = frame_end(stream).len - 1;
+    size_t len = bytes.len < most ? bytes.len : most;
+    return (struct chute_str){ bytes.at + bytes.len - len, len };
+}
+
+/* While discarding: what follows the end of the frame that was too long. While that has not come, nothing
+ * but what it may have begun with, in `tail`. */
+static struct chute_str after_discarded(
+    struct chute_stream *stream, struct chute_str region, struct chute_str *tail) {
+    struct chute_str end = frame_end(stream);
+    const char *hit = memmem(region.at, region.len, end.at, end.len);
+    const char *region_end = region.at + region.len;
+    if (hit != NULL) {
+        stream->is_discarding = false;
+        hit += end.len;
+        return (struct chute_str){ hit, (size_t)(region_end - hit) };
     }
-    stream->is_discarding = false;
-    end++;
-    return (struct chute_str){ end, (size_t)(region.at + region.len - end) };
+    *tail = begun_end(stream, region);
+    return (struct chute_str){ region_end, 0 };
 }
 
 /* Cuts `region`, of which `seen` bytes were there before; gives the whole frames on and keeps the rest.
  * Returns how many bytes at the start of the region stay in use. */
 static size_t read_region(struct chute_stream *stream, struct chute_held *held,
     struct chute_str region, size_t seen, struct chute_token *token, bool *is_ready) {
-    struct chute_str rest = region;
+    struct chute_str rest = region, tail = { 0 };
     if (stream->is_discarding) {
-        rest = after_discarded(stream, region);
+        rest = after_discarded(stream, region, &tail);
         seen = 0;
     }
     const struct chute_codec_plugin *plugin = stream->codec->plugin;
@@ -343,8 +360,9 @@ static size_t read_region(struct chute_stream *stream, struct chute_held *held,
     struct chute_str frames = { rest.at, whole };
     rest.at += whole;
     rest.len -= whole;
+    rest = tail.len > 0 ? tail : rest;
     size_t limit = limit_of(stream);
-    bool is_too_long = rest.len > limit;
+    bool is_too_long = rest.len > limit && !stream->is_discarding;
     if (token != NULL) {
         token->position -= is_too_long ? 0 : rest.len;
     }
@@ -354,9 +372,11 @@ static size_t read_region(struct chute_stream *stream, struct chute_held *held,
         *is_ready &= hand_over(stream, make_block(stream, held, frames, shared));
     }
     if (is_too_long) {
+        tail = begun_end(stream, rest);
         rest.len = limit;
         *is_ready &= cut_long_frame(stream, held, rest, token);
-        keep_partial(stream, (struct chute_str){ rest.at, 0 });
+        keep_partial(stream, tail);
+        partial_total += stream->partial.len;
         return (size_t)(rest.at - region.at) + limit;
     }
     if (whole == 0) {
@@ -505,7 +525,10 @@ bool chute_stream_frames(struct chute_stream *stream, struct chute_str bytes, co
 
 void chute_stream_end(struct chute_stream *stream, struct chute_token *token) {
     stream->open = NULL;
-    stream->is_discarding = false;
+    if (stream->is_discarding) { /* what is kept is a piece of what was cut */
+        forget_partial(stream);
+        stream->is_discarding = false;
+    }
     if (stream->codec_state != NULL) {
         flush_stateful(stream, true, token);
         return;
