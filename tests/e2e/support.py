@@ -101,6 +101,8 @@ class Logchute:
         finally:
             self.kill()
         records = self.log()
+        reports = [line for line in self.stderr().splitlines() if "Sanitizer" in line or "runtime error:" in line]
+        assert not reports, reports
         return code, records[-1] if records else {}
 
     def kill(self):
