@@ -5,7 +5,7 @@
 #include "pipeline/run/dead_letter.h"
 #include "pipeline/run/parcel.h"
 
-#define SPARE_PARCELS 16
+#define SPARE_PARCELS 6
 #define SPARE_BYTES ((size_t)1024 * 1024) /* a larger one is not kept */
 
 void chute_output_prepare(struct chute_output *output) {

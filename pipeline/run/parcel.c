@@ -100,19 +100,26 @@ struct chute_parcel *chute_parcel_take(struct chute_parcel **first, struct chute
             return into;
         }
     }
-    struct chute_parcel *second = head->next;
-    bool joins = second != NULL && head->bytes.len + second->bytes.len <= join_bytes &&
-                 head->count + second->count <= join_items;
+    /* Room for all at once: growing step by step would double what the largest request takes. */
+    size_t bytes = head->bytes.len;
+    uint32_t count = head->count, joined = 0;
+    for (struct chute_parcel *more = head->next; more != NULL; more = more->next) {
+        if (bytes + more->bytes.len > join_bytes || count + more->count > join_items) {
+            break;
+        }
+        bytes += more->bytes.len;
+        count += more->count;
+        joined++;
+    }
+    chute_buf_reserve(&head->bytes, bytes - head->bytes.len);
     pop(first, last);
     head->next = NULL;
-    while (joins) {
+    for (; joined > 0; joined--) {
         struct chute_parcel *more = *first;
         move_first(head, more, more->count);
         pop(first, last);
         more->next = *emptied;
         *emptied = more;
-        joins = *first != NULL && head->bytes.len + (*first)->bytes.len <= join_bytes &&
-                head->count + (*first)->count <= join_items;
     }
     return head;
 }
