@@ -316,3 +316,157 @@ Test(output_elasticsearch_deliver, a_cluster_that_is_not_ready_is_waited_for) {
     cr_expect_str_eq(test_output_outcomes(&scene.rig), "D");
     close_scene(&scene);
 }
+
+/* Notes one header of each request. */
+static void answer_headers(
+    struct test_http *http, const struct test_http_request *request, struct chute_buf *out) {
+    static const char *const names[] = { "Authorization", "X-Own", "Content-Type",
+        "X-Elastic-Event-Count", "X-Elastic-Uncompressed-Request-Length" };
+    struct script *script = http->ctx;
+    for (size_t i = 0; i < 5; i++) {
+        chute_buf_printf(
+            &script->log, "%.*s|", CHUTE_STR_ARGS(test_http_header(request, names[i])));
+    }
+    chute_buf_printf(&script->log, "%.*s\n", CHUTE_STR_ARGS(request->target));
+    test_http_reply(out, 200, "{\"errors\":false}");
+}
+
+Test(output_elasticsearch_deliver, headers_and_query) {
+    static const struct {
+        const char *options, *want;
+    } cases[] = {
+        { "user => 'elastic' password => 'pä:x' custom_headers => { 'X-Own' => 'yes' }",
+            "Basic ZWxhc3RpYzpww6Q6eA==|yes|application/json|1|" },
+        { "cloud_auth => 'u1:p'", "Basic dTE6cA==||application/json|1|" },
+        { "auth_type => { type => 'basic' user => 'ad' password => 'pw' }",
+            "Basic YWQ6cHc=||application/json|1|" },
+        { "parameters => { 'zz' => 1 'aa' => 'b' }", "||application/json|1|" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static const char *const answers[] = { "", NULL };
+        struct scene scene = { 0 };
+        open_scene(&scene, cases[i].options, answers);
+        scene.http.answer = answer_headers;
+        test_output_encode(&scene.rig, "{}");
+        test_output_deliver(&scene.rig);
+        char want[300];
+        snprintf(want, sizeof(want),
+            "%s%zu|/_bulk?filter_path=errors,items.*.error,items.*.status%s\n", cases[i].want,
+            scene.rig.parcel.bytes.len, i == 3 ? "&aa=b&zz=1" : "");
+        const char *log = chute_buf_cstr(&scene.script.log);
+        cr_expect_str_eq(log, want, "%s: got %s", cases[i].options, log);
+        close_scene(&scene);
+    }
+}
+
+Test(output_elasticsearch_deliver, goes_through_a_proxy) {
+    static const char *const answers[] = { "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    uv_loop_init(&scene.loop);
+    scene.script.lines = answers;
+    scene.http.ctx = &scene.script;
+    scene.http.answer = answer;
+    test_http_start(&scene.http, &scene.loop);
+    char options[200];
+    snprintf(options, sizeof(options),
+        "index => 'i' manage_template => false hosts => 'es.invalid' proxy => "
+        "'http://127.0.0.1:%d'",
+        scene.http.port);
+    cr_assert(test_output_open(&scene.rig, "elasticsearch", options, CHUTE_ECS_DISABLED));
+    test_output_start(&scene.rig, &scene.loop);
+    test_output_encode(&scene.rig, "{}");
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "D");
+    const char *log = chute_buf_cstr(&scene.script.log);
+    cr_expect_str_eq(log, "POST http://es.invalid:9200/_bulk 2\n", "got %s", log);
+    close_scene(&scene);
+}
+
+Test(output_elasticsearch_deliver, a_node_that_is_back_is_used_again) {
+    static const char *const good[] = { "200 {\"errors\":false}", NULL };
+    static const char *const first_bad[] = { "", "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    struct test_http other = { 0 };
+    struct script other_script = { .lines = first_bad };
+    uv_loop_init(&scene.loop);
+    scene.script.lines = good;
+    scene.http.ctx = &scene.script;
+    scene.http.answer = answer;
+    other.ctx = &other_script;
+    other.answer = answer;
+    test_http_start(&scene.http, &scene.loop);
+    test_http_start(&other, &scene.loop);
+    char options[300];
+    snprintf(options, sizeof(options),
+        "index => 'i' manage_template => false resurrect_delay => 0.05 healthcheck_path => 'up' "
+        "hosts => ['127.0.0.1:%d', '127.0.0.1:%d']",
+        other.port, scene.http.port);
+    cr_assert(test_output_open(&scene.rig, "elasticsearch", options, CHUTE_ECS_DISABLED));
+    test_output_start(&scene.rig, &scene.loop);
+    test_output_encode(&scene.rig, "{}");
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "D", "the other node took it");
+    while (other.requests < 2) {
+        uv_run(&scene.loop, UV_RUN_ONCE);
+    }
+    for (int i = 0; i < 20 && other.requests < 3; i++) {
+        test_output_deliver(&scene.rig);
+    }
+    const char *log = chute_buf_cstr(&other_script.log);
+    cr_expect_str_eq(log, "POST /_bulk 2\nHEAD /up 0\nPOST /_bulk 2\n", "got %s", log);
+    test_http_stop(&other);
+    close_scene(&scene);
+    chute_buf_finish(&other_script.log);
+}
+
+Test(output_elasticsearch_deliver, finds_the_nodes_of_the_cluster) {
+    static const char *const answers[] = { "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    struct test_http other = { 0 };
+    struct script other_script = { .lines = answers };
+    char nodes[200];
+    uv_loop_init(&scene.loop);
+    scene.script.lines = answers;
+    scene.http.ctx = &scene.script;
+    scene.http.answer = answer;
+    other.ctx = &other_script;
+    other.answer = answer;
+    test_http_start(&scene.http, &scene.loop);
+    test_http_start(&other, &scene.loop);
+    snprintf(nodes, sizeof(nodes),
+        "200 {\"nodes\":{\"a\":{\"http\":{\"publish_address\":\"127.0.0.1:%d\"}}}}", other.port);
+    scene.script.setup = nodes;
+    other_script.setup = nodes;
+    char options[300];
+    snprintf(options, sizeof(options),
+        "index => 'i' manage_template => false sniffing => true hosts => ['127.0.0.1:%d']",
+        scene.http.port);
+    cr_assert(test_output_open(&scene.rig, "elasticsearch", options, CHUTE_ECS_DISABLED));
+    test_output_start(&scene.rig, &scene.loop);
+    while (scene.http.requests == 0) {
+        uv_run(&scene.loop, UV_RUN_ONCE);
+    }
+    test_output_encode(&scene.rig, "{}");
+    for (int i = 0; i < 20 && other.requests == 0; i++) {
+        test_output_deliver(&scene.rig);
+        cr_expect_str_eq(test_output_outcomes(&scene.rig), "D");
+    }
+    cr_expect(
+        chute_str_starts_with(chute_buf_str(&scene.script.log), CHUTE_STR("GET /_nodes/http 0\n")));
+    cr_expect_str_eq(chute_buf_cstr(&other_script.log), "POST /_bulk 2\n");
+    test_http_stop(&other);
+    close_scene(&scene);
+    chute_buf_finish(&other_script.log);
+}
+
+Test(output_elasticsearch_deliver, patience_that_ends_ends_deliveries) {
+    static const char *const answers[] = { "", NULL };
+    struct scene scene = { 0 };
+    open_scene(&scene, "", answers);
+    scene.http.answer = NULL; /* nobody is asked */
+    test_output_encode(&scene.rig, "{}");
+    scene.rig.is_abandoned = true;
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "R");
+    close_scene(&scene);
+}
