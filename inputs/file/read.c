@@ -276,6 +276,26 @@ static bool is_interrupted(const struct chute_file *file) {
     return file->state->is_refused || chute_input_is_stopping(file->state->input);
 }
 
+/* True if the open file has anything that was not read. */
+static bool has_news(struct chute_file *file) {
+    struct stat info;
+    if (fstat(file->fd, &info) != 0) {
+        complain(file, errno);
+        return false;
+    }
+    int64_t changed_ns = chute_file_change_of(&info);
+    bool has_changed = changed_ns != file->changed_ns || (uint64_t)info.st_size != file->size;
+    file->changed_ns = changed_ns;
+    file->size = (uint64_t)info.st_size;
+    if (file->offset > file->size || (has_changed && !knows_start(file))) {
+        end_content(file); /* cut off, and perhaps written anew: a copytruncate */
+        file->start = (struct chute_sincedb_mark){ .birth = file->start.birth };
+        chute_file_restart(file, 0);
+        knows_start(file);
+    }
+    return file->offset < file->size;
+}
+
 /* Reads up to a turn's bytes. True if there may be more. */
 static bool read_turn(struct chute_file *file) {
     const struct chute_file_settings *settings = file->state->settings;
@@ -283,7 +303,8 @@ static bool read_turn(struct chute_file *file) {
     size_t left_bytes = is_tail ? TURN_BYTES : SIZE_MAX;
     long long left_chunks = settings->chunk_count;
     while (left_chunks-- > 0 && left_bytes > 0) {
-        if (is_interrupted(file)) {
+        /* Each time anew: handing over and saving may have taken long. */
+        if (is_interrupted(file) || (is_tail && !has_news(file))) {
             return false;
         }
         ssize_t len = read_chunk(file);
@@ -337,28 +358,9 @@ static void flush_idle(struct chute_file *file) {
     }
 }
 
-/* True if the open file has anything that was not read. */
-static bool has_news(struct chute_file *file, const struct stat *info) {
-    int64_t changed_ns = chute_file_change_of(info);
-    bool has_changed = changed_ns != file->changed_ns || (uint64_t)info->st_size != file->size;
-    file->changed_ns = changed_ns;
-    file->size = (uint64_t)info->st_size;
-    if (file->offset > file->size || (has_changed && !knows_start(file))) {
-        end_content(file); /* cut off, and perhaps written anew: a copytruncate */
-        file->start = (struct chute_sincedb_mark){ .birth = file->start.birth };
-        chute_file_restart(file, 0);
-        knows_start(file);
-    }
-    return file->offset < file->size;
-}
-
 static bool poll_tail(struct chute_file *file) {
     struct stat info;
-    if (fstat(file->fd, &info) != 0) {
-        complain(file, errno);
-        return false;
-    }
-    if (has_news(file, &info) && read_turn(file)) {
+    if (read_turn(file)) {
         return true;
     }
     if (is_interrupted(file)) {
@@ -366,7 +368,9 @@ static bool poll_tail(struct chute_file *file) {
     }
     check_name(file);
     flush_idle(file);
-    close_if_gone(file, &info);
+    if (fstat(file->fd, &info) == 0) {
+        close_if_gone(file, &info);
+    }
     return false;
 }
 
