@@ -400,7 +400,7 @@ static void on_refusal(struct es_delivery *delivery) {
 }
 
 static uint32_t wait_for_node(struct es_state *state) {
-    uint64_t wait = chute_hosts_wait_ms(&state->hosts, chute_elasticsearch_now(state));
+    uint64_t wait = chute_hosts_wait_ms(&state->hosts, chute_elasticsearch_choice_time(state));
     return wait < UINT32_MAX / 2 ? (uint32_t)wait : UINT32_MAX / 2;
 }
 
@@ -533,7 +533,7 @@ static void send_next(struct es_delivery *delivery) {
         return;
     }
     give_node_back(delivery);
-    delivery->node = chute_hosts_take(&state->hosts, chute_elasticsearch_now(state));
+    delivery->node = chute_hosts_take(&state->hosts, chute_elasticsearch_choice_time(state));
     if (delivery->node == NULL) {
         finish_with_retry(delivery, wait_for_node(state));
         return;

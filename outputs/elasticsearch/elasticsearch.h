@@ -255,6 +255,8 @@ void chute_elasticsearch_close(struct es_state *state);
 void chute_elasticsearch_watch(struct es_state *state);
 void chute_elasticsearch_stop_watch(struct es_state *state);
 uint64_t chute_elasticsearch_now(const struct es_state *state);
+/* The time to choose a node by: when the pipeline stops, a dead one is not left alone any more. */
+uint64_t chute_elasticsearch_choice_time(const struct es_state *state);
 /* Fills the headers that every request to `node` has; returns how many. */
 size_t chute_elasticsearch_headers(const struct es_settings *settings,
     const struct chute_node *node, struct chute_http_request *request);

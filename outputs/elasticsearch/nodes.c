@@ -10,6 +10,10 @@ uint64_t chute_elasticsearch_now(const struct es_state *state) {
     return uv_now(chute_output_loop(state->output));
 }
 
+uint64_t chute_elasticsearch_choice_time(const struct es_state *state) {
+    return chute_output_is_stopping(state->output) ? UINT64_MAX : chute_elasticsearch_now(state);
+}
+
 size_t chute_elasticsearch_headers(const struct es_settings *settings,
     const struct chute_node *node, struct chute_http_request *request) {
     size_t count = 0;

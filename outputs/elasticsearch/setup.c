@@ -130,7 +130,7 @@ static void fail(struct es_state *state, bool is_down) {
         chute_elasticsearch_release(state);
         return;
     }
-    uint64_t wait = chute_hosts_wait_ms(&state->hosts, chute_elasticsearch_now(state));
+    uint64_t wait = chute_hosts_wait_ms(&state->hosts, chute_elasticsearch_choice_time(state));
     chute_elasticsearch_postpone(state, is_down ? (uint32_t)wait : 0);
 }
 
@@ -259,7 +259,7 @@ static void go(struct es_state *state, enum step step) {
         chute_elasticsearch_release(state);
         return;
     }
-    state->setup_node = chute_hosts_take(&state->hosts, chute_elasticsearch_now(state));
+    state->setup_node = chute_hosts_take(&state->hosts, chute_elasticsearch_choice_time(state));
     if (state->setup_node == NULL) {
         fail(state, true);
         return;

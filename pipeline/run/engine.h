@@ -97,6 +97,7 @@ struct chute_output {
     uint64_t random;
     bool has_keyed;
     bool is_pump_posted;
+    bool is_hurried;
     bool is_closing;
     bool is_closed;
     bool is_abandoned;
@@ -201,6 +202,8 @@ void chute_parcel_add(
 void chute_output_accept(struct chute_output *output, struct chute_parcel *parcel);
 /* True if nothing waits and nothing is being delivered. */
 bool chute_output_is_idle(struct chute_output *output);
+/* The pipeline stops: what was to be tried again later is due now, and from now on soon. */
+void chute_output_hurry(struct chute_output *output);
 /* Gives up what waits; what is being delivered is lost when it comes back. */
 void chute_output_abandon(struct chute_output *output);
 /* Closes it and frees it. Not on a loop. */

@@ -5,6 +5,7 @@
 #include "pipeline/run/dead_letter.h"
 #include "pipeline/run/parcel.h"
 
+#define HURRY_MS 500 /* between attempts once the pipeline stops */
 #define SPARE_PARCELS 6
 #define SPARE_BYTES ((size_t)1024 * 1024) /* a larger one is not kept */
 
@@ -444,6 +445,9 @@ static uint64_t schedule(struct chute_output *output, struct chute_parcel *retry
         asked = item->retry_after_ms > asked ? item->retry_after_ms : asked;
     }
     uint64_t delay = asked > 0 ? asked : back_off(output, attempts);
+    if (output->is_hurried && delay > HURRY_MS) {
+        delay = HURRY_MS;
+    }
     retry->not_before_ms = chute_now_ms() + delay;
     return delay;
 }
@@ -491,6 +495,17 @@ bool chute_output_is_idle(struct chute_output *output) {
     return is_idle;
 }
 
+void chute_output_hurry(struct chute_output *output) {
+    pthread_mutex_lock(&output->lock);
+    output->is_hurried = true;
+    output->hold_until_ms = 0;
+    for (struct chute_parcel *parcel = output->retries; parcel != NULL; parcel = parcel->next) {
+        parcel->not_before_ms = 0;
+    }
+    wake(output);
+    pthread_mutex_unlock(&output->lock);
+}
+
 static void lose_list(struct chute_output *output, struct chute_parcel **list) {
     while (*list != NULL) {
         struct chute_parcel *parcel = *list;
@@ -512,6 +527,10 @@ void chute_output_abandon(struct chute_output *output) {
     lose_list(output, &output->retries);
     pthread_cond_broadcast(&output->has_room);
     pthread_mutex_unlock(&output->lock);
+}
+
+bool chute_output_is_stopping(const struct chute_output *output) {
+    return output->pipeline->is_stopping;
 }
 
 bool chute_output_is_abandoned(const struct chute_output *output) {

@@ -187,6 +187,9 @@ void chute_pipeline_stop(struct chute_pipeline *pipeline) {
     for (size_t i = 0; i < pipeline->input_count; i++) {
         stop_input(pipeline->inputs[i]);
     }
+    for (size_t i = 0; i < pipeline->output_count; i++) {
+        chute_output_hurry(pipeline->outputs[i]);
+    }
 }
 
 static void flush_reader(void *arg) {

@@ -387,6 +387,8 @@ const struct chute_codec *chute_output_codec(const struct chute_output *output);
 const char *chute_output_path_data(const struct chute_output *output);
 /* The output loop. Loop outputs only. */
 struct uv_loop_s *chute_output_loop(struct chute_output *output);
+/* True once the pipeline was asked to stop: what is left is tried at short intervals. Any thread. */
+bool chute_output_is_stopping(const struct chute_output *output);
 /* True when the stop's patience is over: deliver gives up at once. Any thread. */
 bool chute_output_is_abandoned(const struct chute_output *output);
 /* Adds to a counter shown with the plugin's others (`bulk_requests`); `name` is a literal. Any thread. */

@@ -236,6 +236,21 @@ Test(output_elasticsearch_deliver, a_single_dead_node_is_asked_again_after_its_d
     test_output_finish(&scene.rig);
 }
 
+Test(output_elasticsearch_deliver, a_dead_node_is_asked_at_once_when_the_pipeline_stops) {
+    static const char *const answers[] = { "", "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    open_scene(&scene, "resurrect_delay => 30", answers);
+    test_output_encode(&scene.rig, "{}");
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "R");
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "R", "it is left alone");
+    scene.rig.is_stopping = true;
+    test_output_deliver(&scene.rig);
+    cr_expect_str_eq(test_output_outcomes(&scene.rig), "D");
+    close_scene(&scene);
+}
+
 Test(output_elasticsearch_deliver, a_stop_gives_up_what_is_open) {
     static const char *const answers[] = { "200 {\"errors\":false}", NULL };
     struct scene scene = { 0 };

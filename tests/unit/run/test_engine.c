@@ -168,3 +168,31 @@ Test(engine, giving_up_counts_what_is_lost, .timeout = 60) {
     chute_pipeline_destroy(pipeline);
     chute_process_finish(&process);
 }
+
+/* What is to be tried again in an hour need not be lost when the pipeline stops now. */
+Test(engine, a_stop_tries_again_at_once, .timeout = 60) {
+    static const char *const outputs[] = { "collect", "collect_on_loop" };
+    for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+        forget();
+        struct chute_process process;
+        chute_process_start(&process);
+        char config[200];
+        snprintf(config, sizeof(config),
+            "input { lines { count => 100 endless => true } } output { %s { answers => \".l\" } }",
+            outputs[i]);
+        struct chute_pipeline *pipeline = load(&process, config, 1);
+        cr_assert_eq(chute_pipeline_start(pipeline), 0);
+        while (pipeline->outputs[0]->head.counters.retried == 0) {
+            usleep(500);
+        }
+        chute_pipeline_stop(pipeline);
+        while (!chute_pipeline_is_drained(pipeline)) {
+            usleep(500);
+        }
+        chute_pipeline_close(pipeline);
+        cr_expect_eq(pipeline->counters.out, 100, "%s", outputs[i]);
+        cr_expect_eq(seen.delivered_count, 100, "%s", outputs[i]);
+        chute_pipeline_destroy(pipeline);
+        chute_process_finish(&process);
+    }
+}

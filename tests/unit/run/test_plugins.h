@@ -293,7 +293,7 @@ static const struct chute_filter_plugin alone_filter = {
 /* ------------------------------------------------------------------ outputs */
 
 /* Collects; answers as `answers` says: for the number of the event modulo its length, '.' done, 'r' retry the
- * first time, 'x' reject, '!' never done. */
+ * first time, 'l' the same and an hour later, 'x' reject, '!' never done. */
 struct collect_settings {
     struct chute_str answers;
     long long shrink_above; /* bytes */
@@ -325,6 +325,8 @@ static void collect_answer(struct chute_output *output, struct chute_parcel *par
             chute_output_reject(output, parcel, i, "nowhere", "refused by the test");
         } else if (answer == '!' || (answer == 'r' && item->attempts == 0)) {
             chute_output_retry(parcel, i, 1);
+        } else if (answer == 'l' && item->attempts == 0) {
+            chute_output_retry(parcel, i, 3600 * 1000);
         } else {
             chute_output_done(parcel, i);
             chute_buf_printf(&seen.delivered, "%s\n", text);

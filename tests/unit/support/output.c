@@ -54,6 +54,9 @@ WEAK const char *chute_output_id(const struct chute_output *output) {
 WEAK uv_loop_t *chute_output_loop(struct chute_output *output) {
     return rig_of(output)->loop;
 }
+WEAK bool chute_output_is_stopping(const struct chute_output *output) {
+    return rig_of(output)->is_stopping;
+}
 WEAK bool chute_output_is_abandoned(const struct chute_output *output) {
     return rig_of(output)->is_abandoned;
 }

@@ -22,6 +22,7 @@ struct test_output {
     struct chute_parcel parcel; /* of test_output_encode */
     bool is_finished;           /* the parcel was delivered */
     bool wants_smaller;         /* chute_output_shrink was called */
+    bool is_stopping;
     bool is_abandoned;
     bool is_closed;
     struct chute_buf rejects; /* "index: where: reason\n" each */
