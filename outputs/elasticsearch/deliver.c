@@ -10,6 +10,9 @@
 
 #define COMPRESS_FROM 512 /* bytes */
 #define LOG_EVERY_MS 10000
+#define GROW_AFTER_LEAST 16u /* requests that a busy cluster took */
+#define GROW_AFTER_MOST 1024u
+#define BUSY_LIMIT_MOST 32768u /* items; above it there is no limit */
 
 struct range {
     uint32_t first;
@@ -344,13 +347,53 @@ static void on_too_large(struct es_delivery *delivery) {
     finish(delivery);
 }
 
+/* A request was taken: after enough of the limit's size a larger one is tried. */
+static void on_taken(struct es_busy *busy, uint32_t count) {
+    busy->refusals = 0;
+    if (busy->limit == 0 || count < busy->limit) {
+        return;
+    }
+    busy->is_trying = false;
+    if (++busy->taken < busy->grow_after) {
+        return;
+    }
+    busy->taken = 0;
+    busy->limit *= 2;
+    busy->is_trying = true;
+    if (busy->limit > BUSY_LIMIT_MOST) {
+        *busy = (struct es_busy){ 0 };
+    }
+}
+
+/* Refused as a whole for being busy: that may pass, so the first time the same comes again; but a cluster may never
+ * take one of that size, so then it is halved. True: the delivery goes on at once, in the size known to do. */
+static bool on_busy(struct es_delivery *delivery) {
+    struct es_busy *busy = &delivery->state->busy;
+    struct range range = delivery->range;
+    if (busy->is_trying && range.count > busy->limit / 2) {
+        busy->limit /= 2;
+        busy->is_trying = false;
+        busy->grow_after *= busy->grow_after < GROW_AFTER_MOST ? 2 : 1;
+        push_range(delivery, range.first, range.count);
+        send_next(delivery);
+        return true;
+    }
+    bool was_refused = delivery->parcel->items[range.first].attempts > 0;
+    uint32_t half = range.count > 1 ? range.count / 2 : 1;
+    if (++busy->refusals >= 2 && was_refused && (busy->limit == 0 || half < busy->limit)) {
+        *busy = (struct es_busy){ .limit = half, .grow_after = GROW_AFTER_LEAST };
+    }
+    log_answer(delivery, CHUTE_LOG_INFO, "the cluster is busy; sent again later",
+        &delivery->state->status_limiter);
+    return false;
+}
+
 static void on_success(struct es_delivery *delivery) {
     bool is_whole = !delivery->request.is_cut && chute_bulk_answer_end(&delivery->answer);
     uint32_t items = delivery->answer.items;
     bool says_all_good = items == 0 && delivery->answer.says_errors && !delivery->answer.has_errors;
     if (is_whole && (items == delivery->range.count || says_all_good)) {
-        bool was_all = delivery->range.count == delivery->parcel->count;
-        delivery->state->was_busy = delivery->state->was_busy && !was_all;
+        on_taken(&delivery->state->busy, delivery->range.count);
         answer_items(delivery, true);
         send_next(delivery);
         return;
@@ -386,9 +429,9 @@ static void on_refusal(struct es_delivery *delivery) {
             "the cluster does not let us write: check credentials and rights; sent again later",
             &state->auth_limiter);
     } else if (status == 429) {
-        state->was_busy = true;
-        log_answer(delivery, CHUTE_LOG_INFO, "the cluster is busy; sent again later",
-            &state->status_limiter);
+        if (on_busy(delivery)) {
+            return;
+        }
     } else {
         log_answer(delivery, CHUTE_LOG_ERROR, "a bulk request failed; sent again later",
             &state->status_limiter);
@@ -538,33 +581,20 @@ static void send_next(struct es_delivery *delivery) {
         finish_with_retry(delivery, wait_for_node(state));
         return;
     }
-    delivery->range = delivery->ranges[--delivery->range_count];
+    struct range range = delivery->ranges[--delivery->range_count];
+    uint32_t limit = state->busy.limit;
+    if (limit > 0 && range.count > limit) {
+        push_range(delivery, range.first + limit, range.count - limit);
+        range.count = limit;
+    }
+    delivery->range = range;
     send_range(delivery);
-}
-
-/* A cluster that refused requests as a whole because it is busy may never take one of that size: with each attempt
- * the parcel goes in twice as many pieces. */
-static void cut_smaller(struct es_delivery *delivery) {
-    unsigned attempts = delivery->parcel->items[0].attempts;
-    if (!delivery->state->was_busy || attempts == 0 || delivery->range_count != 1) {
-        return;
-    }
-    struct range whole = delivery->ranges[--delivery->range_count];
-    uint32_t pieces = attempts < 12 ? 1u << attempts : 1u << 12;
-    uint32_t step = whole.count / pieces > 0 ? whole.count / pieces : 1;
-    uint32_t last = whole.first + (whole.count - 1) / step * step;
-    push_range(delivery, last, whole.first + whole.count - last);
-    while (last > whole.first) {
-        last -= step;
-        push_range(delivery, last, step);
-    }
 }
 
 static void begin(struct es_state *state, struct chute_parcel *parcel) {
     struct es_delivery *delivery = take_delivery(state, parcel);
     delivery->tries = 0;
     cut_ranges(delivery);
-    cut_smaller(delivery);
     send_next(delivery);
 }
 

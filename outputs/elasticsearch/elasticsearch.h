@@ -157,6 +157,15 @@ struct es_worker {
 
 enum es_setup { ES_SETUP_TODO, ES_SETUP_RUNNING, ES_SETUP_DONE };
 
+/* The size of requests for a cluster that refuses them as a whole because it is busy. */
+struct es_busy {
+    uint32_t limit;      /* items; 0: none */
+    unsigned refusals;   /* in a row */
+    unsigned taken;      /* requests of that size since the limit changed */
+    unsigned grow_after; /* so many */
+    bool is_trying;      /* the limit was raised, and nothing of its size taken yet */
+};
+
 struct es_delivery;
 struct libdeflate_compressor;
 
@@ -172,12 +181,12 @@ struct es_state {
     size_t waiting_capacity;
     struct libdeflate_compressor *compressors[8];
     int compressor_count;
+    struct es_busy busy;
 
     enum es_setup setup;
     int setup_step;
     unsigned setup_failures; /* in a row */
     bool setup_was_skipped;  /* the cluster did not let us yet: again when it changes */
-    bool was_busy;           /* it refused a request as a whole for that */
     int major;               /* version; 0: not known */
     bool says_opensearch;
     struct chute_http_request setup_request;

@@ -178,6 +178,57 @@ Test(output_elasticsearch_deliver, asks_for_smaller_requests) {
     close_scene(&scene);
 }
 
+static void deliver_again(struct scene *scene, uint16_t attempts, const char *outcomes) {
+    for (uint32_t i = 0; i < scene->rig.parcel.count; i++) {
+        scene->rig.parcel.items[i].attempts = attempts;
+    }
+    scene->script.log.len = 0;
+    test_output_deliver(&scene->rig);
+    cr_expect_str_eq(test_output_outcomes(&scene->rig), outcomes, "attempt %u", attempts);
+}
+
+Test(output_elasticsearch_deliver, a_busy_cluster_gets_smaller_requests) {
+    static const char *const answers[] = { "429 {}", "429 {}", "200 {\"errors\":false}", NULL };
+    static const char *const answers_later[] = { "429 {}", "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    open_scene(&scene, "", answers);
+    for (int i = 0; i < 4; i++) {
+        test_output_encode(&scene.rig, "{}");
+    }
+    deliver_again(&scene, 0, "RRRR");
+    deliver_again(&scene, 1, "RRRR");
+    cr_expect_str_eq(chute_buf_cstr(&scene.script.log), "POST /_bulk 8\n", "the same once more");
+    deliver_again(&scene, 2, "DDDD");
+    cr_expect_str_eq(chute_buf_cstr(&scene.script.log), "POST /_bulk 4\nPOST /_bulk 4\n");
+    for (int i = 0; i < 7; i++) {
+        deliver_again(&scene, 0, "DDDD");
+    }
+    scene.script.lines = answers_later;
+    scene.script.at = 0;
+    deliver_again(&scene, 0, "DDDD");
+    cr_expect_str_eq(chute_buf_cstr(&scene.script.log),
+        "POST /_bulk 8\nPOST /_bulk 4\nPOST /_bulk 4\n", "a larger one was too early");
+    for (int i = 0; i < 15; i++) {
+        deliver_again(&scene, 0, "DDDD");
+        cr_expect_str_eq(chute_buf_cstr(&scene.script.log), "POST /_bulk 4\nPOST /_bulk 4\n");
+    }
+    deliver_again(&scene, 0, "DDDD");
+    cr_expect_str_eq(chute_buf_cstr(&scene.script.log), "POST /_bulk 8\n", "it is well again");
+    close_scene(&scene);
+}
+
+Test(output_elasticsearch_deliver, a_cluster_busy_once_gets_the_same_again) {
+    static const char *const answers[] = { "429 {}", "200 {\"errors\":false}", NULL };
+    struct scene scene = { 0 };
+    open_scene(&scene, "", answers);
+    test_output_encode(&scene.rig, "{}");
+    test_output_encode(&scene.rig, "{}");
+    deliver_again(&scene, 0, "RR");
+    deliver_again(&scene, 1, "DD");
+    cr_expect_str_eq(chute_buf_cstr(&scene.script.log), "POST /_bulk 4\n");
+    close_scene(&scene);
+}
+
 Test(output_elasticsearch_deliver, keeps_its_connection) {
     static const char *const answers[] = { "200 {\"errors\":false}", NULL };
     struct scene scene = { 0 };
