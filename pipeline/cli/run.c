@@ -70,9 +70,23 @@ static enum chute_escape_style escape_style_of(const char *text) {
                                             : CHUTE_ESCAPE_NONE;
 }
 
-static struct chute_pipeline_settings pipeline_settings(
-    const struct chute_settings *settings, const char *host_name) {
+/* Order is kept by one worker only: that is how many `true` asks for, and with more it cannot be meant. */
+static int worker_count(const struct chute_settings *settings, struct chute_diag *diag) {
     int workers = (int)chute_settings_int(settings, "pipeline.workers");
+    if (strcmp(chute_settings_text(settings, "pipeline.ordered"), "true") != 0) {
+        return workers;
+    }
+    if (workers > 1 && chute_settings_is_set(settings, "pipeline.workers")) {
+        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+            "leave pipeline.workers out, or set it to 1",
+            "pipeline.ordered true needs one worker, and pipeline.workers is %d", workers);
+    }
+    return 1;
+}
+
+static struct chute_pipeline_settings pipeline_settings(
+    const struct chute_settings *settings, const char *host_name, struct chute_diag *diag) {
+    int workers = worker_count(settings, diag);
     const char *ordered = chute_settings_text(settings, "pipeline.ordered");
     return (struct chute_pipeline_settings){
         .id = chute_settings_text(settings, "pipeline.id"),
@@ -175,8 +189,7 @@ static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stoppe
     }
 }
 
-static void log_stopped(
-    const struct chute_pipeline *pipeline, const char *counters, bool is_json) {
+static void log_stopped(const struct chute_pipeline *pipeline, const char *counters, bool is_json) {
     char lost[32], in[32], out[32], dropped[32], dead[32];
     const struct chute_counters *all = &pipeline->counters;
     snprintf(in, sizeof(in), "%" PRIu64, all->in);
@@ -243,7 +256,7 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
     char host_name[256] = "localhost";
     gethostname(host_name, sizeof(host_name) - 1);
     bool is_check_only = chute_settings_bool(settings, "config.test_and_exit");
-    struct chute_pipeline_settings pipeline_config = pipeline_settings(settings, host_name);
+    struct chute_pipeline_settings pipeline_config = pipeline_settings(settings, host_name, diag);
     struct chute_ast *ast = chute_cli_parse(settings, diag);
     struct chute_process process = { 0 };
     struct chute_pipeline *pipeline =
