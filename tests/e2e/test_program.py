@@ -1,0 +1,330 @@
+"""The program itself: flags, files, settings, messages, exit codes, signals."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from support import assert_balanced, send_tcp, wait_for
+
+STDOUT = "output { stdout { codec => line { format => '%{message}' } } }"
+
+
+class Done:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        assert "Sanitizer" not in self.err and "runtime error" not in self.err, self.err
+
+    def last(self):
+        return json.loads(self.err.splitlines()[-1])
+
+
+@pytest.fixture
+def run(binary, tmp_path):
+    """Runs the program to its end in a folder of its own: run(*arguments, env={}, stdin="")."""
+    def go(*args, env=None, stdin="", data=True):
+        where = ["--path.data", str(tmp_path / "data")] if data else []
+        return Done(subprocess.run([binary, *where, *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, timeout=60, cwd=str(tmp_path), env=dict(os.environ, **(env or {}))))
+    return go
+
+
+def generator(message, count=1):
+    return "input { generator { message => '%s' count => %d } }" % (message, count)
+
+
+# ------------------------------------------------------------------ where the configuration comes from
+
+
+def test_config_string(run):
+    done = run("-e", generator("hello", 2) + STDOUT)
+    assert (done.code, done.out) == (0, "hello\nhello\n")
+
+
+def test_config_string_has_standard_input_and_output(run):
+    done = run("-e", "filter { mutate { uppercase => ['message'] } }", stdin="one\ntwo")
+    assert done.code == 0
+    assert '"message" => "ONE"' in done.out and '"message" => "TWO"' in done.out
+
+
+def test_file_folder_and_glob(run, tmp_path):
+    """Files are joined in the order of their names, as if they were one; what an editor left behind is none."""
+    folder = tmp_path / "conf.d"
+    folder.mkdir()
+    (folder / "30-out.conf").write_text(STDOUT)
+    (folder / "10-in.conf").write_text(generator("x"))
+    for name, letter in (("21-b.conf", "b"), ("20-a.conf", "a"), ("22-c.conf", "c")):
+        (folder / name).write_text("filter { mutate { update => { 'message' => '%%{message}%s' } } }\n" % letter)
+    (folder / "23-old.conf~").write_text("this is { no configuration")
+    for path in (folder, str(folder) + "/", folder / "*.conf", folder / "{10,20,21,22,30}*"):
+        done = run("-f", str(path))
+        assert (done.code, done.out) == (0, "xabc\n"), (path, done.err)
+    single = tmp_path / "all.conf"
+    single.write_text("".join((folder / name).read_text() + "\n" for name in sorted(os.listdir(folder)) if name[-1] != "~"))
+    assert run("-f", str(single)).out == "xabc\n"
+
+
+def test_sections_of_one_kind_in_any_order(run):
+    done = run("-e", STDOUT + "filter { mutate { add_tag => ['a'] } }" + generator("1") + "filter { if 'a' in [tags] {"
+               " mutate { replace => { 'message' => 'tagged' } } } }" + generator("2"))
+    assert (done.code, done.out) == (0, "tagged\ntagged\n")
+
+
+def test_windows_line_ends(run, tmp_path):
+    config = tmp_path / "crlf.conf"
+    config.write_bytes((generator("w") + "\n# a comment\nfilter {\n  mutate {\n    add_field => {\n      'a' => 'b'\n"
+                        "      'c' => 'd'\n    }\n  }\n}\n" + STDOUT.replace("%{message}", "%{a}%{c}")).replace("\n", "\r\n").encode())
+    done = run("-f", str(config))
+    assert (done.code, done.out) == (0, "bd\n"), done.err
+
+
+def test_byte_order_mark_and_no_last_line_end(run, tmp_path):
+    config = tmp_path / "bom.conf"
+    config.write_bytes(b"\xef\xbb\xbf" + (generator("w") + STDOUT).encode())
+    done = run("-f", str(config))
+    assert (done.code, done.out) == (0, "w\n"), done.err
+
+
+def test_variables(run):
+    config = "input { generator { message => '${WORD:none} ${OTHER:default}' count => '${N}' } }" + STDOUT
+    done = run("-e", config, env={"WORD": "given", "N": "2"})
+    assert (done.code, done.out) == (0, "given default\n" * 2), done.err
+    done = run("-e", config, env={"WORD": "given"})
+    assert done.code == 1 and done.out == ""
+    assert len(re.findall("^config error", done.err, re.M)) == 1 and "N" in done.err, done.err
+
+
+# ------------------------------------------------------------------ errors
+
+
+def test_all_errors_of_a_run_are_shown(run, tmp_path):
+    first, second = tmp_path / "1.conf", tmp_path / "2.conf"
+    first.write_text("input {\n  generatr { cuont => 1 }\n  tcp { prot => 5000 }\n}\n")
+    second.write_text("# ä\nfilter { mutate { ad_field => { } }\n  if [a == 1 { drop { } }\n}\n"
+                      "output { stdout { codec => jsn } udp { } }\n")
+    for test_only in ([], ["-t"]):
+        done = run("-f", str(tmp_path / "*.conf"), *test_only)
+        assert (done.code, done.out) == (1, "")
+        places = re.findall(r"^(syntax|config) error: (\S+?):(\d+):(\d+): ", done.err, re.M)
+        assert ("config", str(first), "2", "3") in places
+        assert ("config", str(first), "3", "9") in places
+        assert ("config", str(second), "2", "19") in places
+        assert ("syntax", str(second), "3", "7") in places
+        assert ("config", str(second), "5", "28") in places
+        assert ("config", str(second), "5", "34") in places
+        for name in ("generator", "port", "add_field", "json"):
+            assert 'did you mean "%s"?' % name in done.err, name
+        lines = done.err.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("config error: %s:2:3:" % first))
+        assert lines[at + 1].endswith("  generatr { cuont => 1 }")
+        assert lines[at + 2].index("^") - lines[at + 1].index("generatr") == 0
+    assert not (tmp_path / "data").exists(), "nothing is made before the configuration is right"
+
+
+@pytest.mark.parametrize("config,column", [
+    ("input { stdin { }", 18), ("input { stdin { } } output", 27), ("inptu { }", 1), ("input { stdin { port > 1 } }", 22),
+    ("input { stdin { type => 'a } }", 25), ("filter { if [a] =~ /b { drop { } } }", 20), ("filter { if { drop { } } }", 13),
+    ("filter { } }", 12), ("filter { else { } }", 10), ("input { stdin { type => [1, 2 } }", 31), ("\0", 1),
+    ("filter { if [a] { drop { } } elsif [b] { } }", 36)])
+def test_syntax_errors(run, tmp_path, config, column):
+    path = tmp_path / "wrong.conf"
+    path.write_text(config)
+    done = run("-f", str(path))
+    assert (done.code, done.out) == (1, "")
+    first = done.err.splitlines()[0]
+    assert re.match(r"(syntax|config) error: %s:1:\d+: " % re.escape(str(path)), first), done.err
+    assert ":1:%d: " % column in first, done.err
+
+
+@pytest.mark.parametrize("args,words", [
+    (["--pipeline.worker", "2"], ["unknown flag --pipeline.worker", "pipeline.workers"]),
+    (["-Q"], ["unknown flag -Q"]),
+    (["-w", "many"], ["-w"]), (["-w", "0"], ["-w"]), (["-b"], ["-b needs a value"]),
+    (["--log.level", "loud"], ["--log.level", "info"]), (["--pipeline.ordered", "maybe"], ["--pipeline.ordered", "auto"]),
+    (["--config.reload.automatic"], ["reload"]), (["--queue.type", "persisted"], ["persisted"]),
+    (["stray"], ["stray"]), (["-f", "x.conf"], ["-e", "-f"]), (["--pipeline.ordered", "true", "-w", "2"], ["pipeline.ordered"]),
+])
+def test_wrong_flags(run, args, words):
+    done = run("-e", generator("x") + STDOUT, *args)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("config error: ") and all(word in done.err for word in words), done.err
+
+
+def test_no_configuration(run):
+    done = run()
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("config error: no configuration is named"), done.err
+
+
+def test_check_only(run, tmp_path, port):
+    """-t finds a wrong value; a file that is missing, and a section that is missing, are none; nothing is opened."""
+    done = run("-t", "-e", "input { tcp { port => %d codec => json { charset => 'none' } } }" % port)
+    assert done.code == 1 and "charset" in done.err
+    done = run("-t", "-e", "filter { drop { } }")
+    assert (done.code, done.out) == (0, "") and "Configuration OK" in done.err
+    assert not (tmp_path / "data").exists()
+    missing = str(tmp_path / "none.json")
+    config = "input { tcp { port => %d } } output { elasticsearch { template => '%s' } }" % (port, missing)
+    done = run("-t", "-e", config)
+    assert done.code == 0 and missing in done.err and "warning" in done.err.lower(), done.err
+    done = run("-e", config)
+    assert done.code == 1 and missing in done.err and "error" in done.err.lower(), done.err
+
+
+# ------------------------------------------------------------------ settings
+
+
+def test_version_and_help(run):
+    for flags in (["--version"], ["-V"]):
+        done = run(*flags)
+        assert done.code == 0 and re.fullmatch(r"logchute \d+\.\d+\.\d+\n", done.out) and done.err == ""
+    for flags in (["--help"], ["-h"], ["-h", "-f", "none"]):
+        done = run(*flags)
+        assert done.code == 0 and done.err == ""
+        for flag in ("-f, --path.config", "-e, --config.string", "-w, --pipeline.workers", "--log.format", "--path.settings"):
+            assert flag in done.out
+
+
+def shown(run, *args, **kwargs):
+    """What the start screen says of workers and batches."""
+    done = run("-e", generator("x") + STDOUT, *args, **kwargs)
+    assert (done.code, done.out) == (0, "x\n"), done.err
+    return re.search(r"pipeline (\S+): (\d+) workers?, batches of (\d+), data in (\S+)", done.err).groups()
+
+
+def test_settings_from_flag_variable_and_file(run, tmp_path):
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    assert shown(run, "-w", "3", "-b", "7")[1:3] == ("3", "7")
+    assert shown(run, "-w3", "--pipeline.batch.size=8", "--pipeline.id", "other")[:3] == ("other", "3", "8")
+    assert shown(run, env={"PIPELINE_WORKERS": "5", "PIPELINE_BATCH_SIZE": "9"})[1:3] == ("5", "9")
+    (settings / "logstash.yml").write_text(
+        "# a comment\npipeline:\n  workers: 6\n  batch:\n    size: ${SIZE:11}\npipeline.id: \"of-file\"\n"
+        "path.data: %s\n" % (tmp_path / "elsewhere"))
+    args = ["--path.settings", str(settings)]
+    assert shown(run, *args, data=False) == ("of-file", "6", "11", str(tmp_path / "elsewhere"))
+    assert shown(run, *args, env={"SIZE": "12"})[1:3] == ("6", "12")
+    assert shown(run, *args, env={"PIPELINE_WORKERS": "5"})[1] == "5", "a variable wins over the file"
+    assert shown(run, *args, "-w", "4", env={"PIPELINE_WORKERS": "5"})[1] == "4", "a flag wins over both"
+
+
+def test_wrong_settings_file(run, tmp_path):
+    (tmp_path / "logstash.yml").write_text("pipeline.workers: 2\npipeline.wrokers: 3\npipeline:\n  batch.size: many\n")
+    done = run("--path.settings", str(tmp_path), "-e", generator("x") + STDOUT)
+    assert (done.code, done.out) == (1, "")
+    assert "logstash.yml:2:1: " in done.err and 'did you mean "pipeline.workers"?' in done.err
+    assert "logstash.yml:4:15: " in done.err
+    (tmp_path / "logstash.yml").write_text("pipeline: [\n")
+    done = run("--path.settings", str(tmp_path), "-e", generator("x") + STDOUT)
+    assert done.code == 1 and "logstash.yml:" in done.err
+
+
+def test_settings_without_meaning_here(run, tmp_path):
+    (tmp_path / "logstash.yml").write_text(
+        "xpack.monitoring.enabled: true\nxpack.monitoring.elasticsearch.hosts: ['https://a:9200', 'https://b:9200']\n"
+        "monitoring.cluster_uuid: abc\npath.logs: /var/log\npipeline.plugin_classloaders: true\nqueue.max_bytes: 1gb\n"
+        "dead_letter_queue.storage_policy: drop_older\n")
+    done = run("--path.settings", str(tmp_path), "-e", generator("x") + STDOUT, "--pipeline.java_execution", "true")
+    assert (done.code, done.out) == (0, "x\n"), done.err
+    for name in ("xpack.monitoring.enabled", "monitoring.cluster_uuid", "path.logs", "queue.max_bytes"):
+        assert len(re.findall('^warning: .*"%s" has no effect' % re.escape(name), done.err, re.M)) == 1, done.err
+
+
+def test_log_level_and_format(run):
+    config = generator("x") + STDOUT
+    done = run("-e", config, "--log.format", "json")
+    assert all({"level", "timestamp", "module", "message"} <= json.loads(line).keys() for line in done.err.splitlines())
+    assert run("-e", config, "--log.level", "error").err == ""
+    assert "started" not in run("-e", config, "--quiet").err
+    assert "started" in run("-e", config, "--log.level", "debug").err
+    assert run("-e", config, env={"LOG_LEVEL": "fatal"}).err == ""
+
+
+def test_standard_output_is_of_the_stdout_output(run, tmp_path):
+    done = run("-e", generator("x", 3) + "output { null { } }", "--log.level", "trace")
+    assert (done.code, done.out) == (0, "")
+    assert "pipeline started" in done.err
+    done = run("-e", generator("x", 1000) + "output { stdout { codec => json_lines } }", "--log.level", "trace")
+    assert [json.loads(line)["message"] for line in done.out.splitlines()] == ["x"] * 1000
+
+
+# ------------------------------------------------------------------ order, start and stop
+
+
+@pytest.mark.parametrize("flags", [["-w", "1"], ["--pipeline.ordered", "true"], ["-w", "1", "-b", "7"]])
+def test_order(run, flags):
+    lines = ["%06d" % i for i in range(20000)]
+    config = "input { stdin { } } filter { if [message] =~ '5$' { mutate { add_tag => ['five'] } } else {" \
+             " mutate { add_tag => ['other'] } } } " + STDOUT
+    done = run("-e", config, *flags, stdin="\n".join(lines) + "\n")
+    assert done.code == 0
+    assert done.out.splitlines() == lines
+
+
+def test_several_workers_lose_and_double_nothing(run):
+    lines = ["%06d" % i for i in range(50000)]
+    done = run("-e", "input { stdin { } } " + STDOUT, "-w", "4", "-b", "50", "--log.format", "json",
+               stdin="\n".join(lines) + "\n")
+    assert done.code == 0 and sorted(done.out.splitlines()) == lines
+    assert assert_balanced(done.last())["pipeline"]["out"] == 50000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_drains(logchute, port, number):
+    chute = logchute("input { tcp { port => %d codec => json_lines } } filter { if [n] == 3 { drop { } } }"
+                     " output { stdout { codec => json_lines } }" % port)
+    send_tcp(port, b"".join(b'{"n":%d}\n' % (i % 10) for i in range(20000)))
+    code, last = chute.stop(number)
+    assert code == 0
+    counters = assert_balanced(last)["pipeline"]
+    assert (counters["in"], counters["dropped"], counters["out"]) == (20000, 2000, 18000)
+    assert len(chute.events()) == 18000
+
+
+def test_signal_before_the_start_is_over(binary, tmp_path):
+    """However early it comes, the exit is clean or the signal's own."""
+    for delay in (0, 0.002, 0.005, 0.01, 0.02):
+        process = subprocess.Popen([binary, "-e", "input { generator { } } output { null { } }", "--path.data",
+                                    str(tmp_path / "data")], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(delay)
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+        assert process.returncode in (0, -signal.SIGTERM), said
+
+
+def test_reader_of_standard_output_goes_away(binary, tmp_path):
+    process = subprocess.Popen([binary, "-e", "input { generator { message => 'x' } } " + STDOUT, "--path.data",
+                                str(tmp_path / "data"), "--log.format", "json"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "x\n"
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(30) == 0
+    assert "the reader of standard output is gone" in said
+    assert_balanced(json.loads(said.splitlines()[-1]))
+
+
+def test_folder_of_another_instance(logchute, run, tmp_path):
+    chute = logchute("input { generator { count => 1 } stdin { } tcp { port => 0 } } output { null { } }")
+    done = run("-e", generator("x") + STDOUT, "--path.data", chute.data, data=False)
+    assert (done.code, done.out) == (1, "")
+    assert len(done.err.splitlines()) == 1 and "another logchute uses this folder" in done.err and chute.data in done.err
+    assert chute.stop()[0] == 0
+    assert run("-e", generator("x") + STDOUT, "--path.data", chute.data, data=False).out == "x\n"
+
+
+def test_start_is_fast(binary, tmp_path, port, is_sanitized):
+    """Far above what it takes on an idle machine: tests/bench measures."""
+    best = 10.0
+    for _ in range(3):
+        begun = time.monotonic()
+        process = subprocess.Popen([binary, "-e", "input { tcp { port => %d } } output { null { } }" % port, "--path.data",
+                                    str(tmp_path / "data"), "--log.format", "json"], stderr=subprocess.PIPE)
+        assert b"pipeline started" in process.stderr.readline()
+        best = min(best, time.monotonic() - begun)
+        process.terminate()
+        process.communicate(timeout=20)
+    assert is_sanitized or best < 0.5
