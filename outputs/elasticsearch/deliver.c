@@ -279,7 +279,7 @@ static void answer_failures(struct es_delivery *delivery) {
 
 /* Answers what the cluster told of the range; `is_whole`: of all of it. */
 static void answer_items(struct es_delivery *delivery, bool is_whole) {
-    bool all_good = is_whole && delivery->answer.items == 0;
+    bool all_good = is_whole && (delivery->answer.items == 0 || delivery->answer.is_settled);
     for (uint32_t i = 0; i < delivery->range.count; i++) {
         if (all_good || (delivery->statuses[i] >= 200 && delivery->statuses[i] < 300)) {
             chute_output_done(delivery->parcel, delivery->range.first + i);

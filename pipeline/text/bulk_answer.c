@@ -223,11 +223,49 @@ void chute_bulk_answer_init(
     yajl_config(answer->parser, yajl_dont_validate_strings, 1);
 }
 
+/* Every item has one status. */
+static uint32_t count_statuses(struct chute_str bytes) {
+    struct chute_str word = CHUTE_STR("\"status\":");
+    uint32_t count = 0;
+    const char *at = bytes.at;
+    const char *end = bytes.at + bytes.len;
+    while ((at = memmem(at, (size_t)(end - at), word.at, word.len)) != NULL) {
+        at += word.len;
+        count++;
+    }
+    return count;
+}
+
+/* Counts on over `bytes`, with a word that the last bytes began. */
+static void count_items(struct chute_bulk_answer *answer, struct chute_str bytes) {
+    size_t keep = sizeof("\"status\":") - 2;
+    char seam[2 * sizeof(answer->tail)];
+    size_t head = bytes.len < keep ? bytes.len : keep;
+    memcpy(seam, answer->tail, answer->tail_len);
+    memcpy(seam + answer->tail_len, bytes.at, head);
+    struct chute_str joined = { seam, answer->tail_len + head };
+    if (bytes.len <= keep) {
+        answer->items += count_statuses(joined);
+        size_t rest = joined.len < keep ? joined.len : keep;
+        memmove(answer->tail, seam + joined.len - rest, rest);
+        answer->tail_len = rest;
+        return;
+    }
+    answer->items += count_statuses(joined) + count_statuses(bytes);
+    memcpy(answer->tail, bytes.at + bytes.len - keep, keep);
+    answer->tail_len = keep;
+}
+
 bool chute_bulk_answer_feed(struct chute_bulk_answer *answer, struct chute_str bytes) {
-    if (!answer->is_broken && !answer->is_settled) {
-        yajl_status status =
-            yajl_parse(answer->parser, (const unsigned char *)bytes.at, bytes.len);
+    if (answer->is_settled) {
+        count_items(answer, bytes);
+    } else if (!answer->is_broken) {
+        yajl_status status = yajl_parse(answer->parser, (const unsigned char *)bytes.at, bytes.len);
         answer->is_broken = status != yajl_status_ok && !answer->is_settled;
+        if (answer->is_settled) {
+            size_t used = yajl_get_bytes_consumed(answer->parser);
+            count_items(answer, (struct chute_str){ bytes.at + used, bytes.len - used });
+        }
     }
     return !answer->is_broken;
 }

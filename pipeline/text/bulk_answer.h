@@ -30,7 +30,7 @@ typedef void (*chute_bulk_item_fn)(void *ctx, const struct chute_bulk_item *item
 
 struct chute_bulk_answer {
     /* What the answer says as a whole, once it ended. */
-    uint32_t items;        /* told of; none where "errors": false comes first, as the servers write it */
+    uint32_t items;        /* told of */
     bool says_errors;      /* it holds "errors" at all */
     bool has_errors;       /* … and it is true */
     int status;            /* of an answer that is an error; else 0 */
@@ -42,7 +42,9 @@ struct chute_bulk_answer {
     chute_bulk_item_fn on_item;
     void *ctx;
     bool is_broken;
-    bool is_settled; /* nothing failed: the rest is not looked at */
+    bool is_settled; /* nothing failed, says the start: of the rest only the items are counted */
+    char tail[16];   /* of the bytes counted so far, for a word that is cut in two */
+    size_t tail_len;
     bool is_in_items;
     int depth;
     int error_depth; /* of the error object being read; 0: none */
@@ -55,7 +57,8 @@ struct chute_bulk_answer {
     struct chute_buf item_reason;
 };
 
-/* Begins an answer; `answer` is zeroed or finished. `on_item` is called for each item in turn. */
+/* Begins an answer; `answer` is zeroed or finished. `on_item` is called for each item in turn; not where the answer
+ * begins with "errors": false, as the servers write it: then all items are good, and are only counted. */
 void chute_bulk_answer_init(
     struct chute_bulk_answer *answer, chute_bulk_item_fn on_item, void *ctx);
 /* Reads more of it. False once it is no JSON; then the rest is not looked at. */

@@ -29,6 +29,9 @@ static void read_answer(const char *text, size_t step, struct chute_buf *out) {
     if (answer.says_errors) {
         chute_buf_printf(out, " errors=%d", answer.has_errors);
     }
+    if (answer.is_settled) {
+        chute_buf_printf(out, " counted=%u", answer.items);
+    }
     if (answer.type.len + answer.reason.len > 0 || answer.status != 0) {
         chute_buf_printf(out, " [%d %.*s: %.*s]", answer.status,
             CHUTE_STR_ARGS(chute_buf_str(&answer.type)),
@@ -43,7 +46,7 @@ static const struct {
     { "all good",
         "{\"took\":3,\"errors\":false,\"items\":[{\"index\":{\"_index\":\"a\",\"_id\":\"1\","
         "\"status\":201}},{\"index\":{\"_index\":\"b\",\"status\":200}}]}",
-        "ok errors=0" },
+        "ok errors=0 counted=2" },
     { "all good, said at the end",
         "{\"items\":[{\"index\":{\"_index\":\"a\",\"status\":201}},{\"index\":{\"_index\":\"b\","
         "\"status\":200}}],\"errors\":false}",
@@ -85,8 +88,8 @@ static const struct {
         "0=201 broken errors=1" },
     { "a page of a proxy", "<html>502</html>", "broken" },
     { "nothing", "", "broken" },
-    { "items that is no array", "{\"errors\":false,\"items\":{\"a\":{\"b\":{\"status\":1}}}}",
-        "ok errors=0" },
+    { "items that is no array", "{\"errors\":true,\"items\":{\"a\":{\"b\":{\"status\":1}}}}",
+        "ok errors=1" },
 };
 
 Test(text_bulk_answer, rows) {
