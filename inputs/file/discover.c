@@ -53,15 +53,22 @@ static void rest(struct chute_file *file, const struct stat *info) {
 static void take_new(struct chute_file_state *state, const char *path, const struct stat *info) {
     const struct chute_file_settings *settings = state->settings;
     bool is_old = is_too_old(state, info);
+    struct chute_file *before =
+        state->is_first_discovery ? chute_file_find_path(state, path) : NULL;
     /* The successor of a file that was known under this name is read whole, though it came while
      * nobody looked. */
-    bool starts_at_end =
-        settings->mode == CHUTE_FILE_TAIL &&
-        (is_old || (settings->start_position == CHUTE_FILE_END && state->is_first_discovery &&
-                       !chute_file_path_is_known(state, path)));
+    bool starts_at_end = settings->mode == CHUTE_FILE_TAIL &&
+                         (is_old || (settings->start_position == CHUTE_FILE_END &&
+                                        state->is_first_discovery && before == NULL));
     struct chute_file *file = chute_file_add(state, info->st_dev, info->st_ino, path);
     file->is_archive = settings->mode == CHUTE_FILE_READ && chute_file_is_archive(path);
     chute_file_restart(file, starts_at_end ? (uint64_t)info->st_size : 0);
+    if (before != NULL && before->inode == file->inode && before->start.length > 0 &&
+        before->committed <= (uint64_t)info->st_size) {
+        file->start =
+            before->start; /* its device has another number since: looked at when opened */
+        chute_file_restart(file, before->committed);
+    }
     if (is_old) {
         rest(file, info);
     }

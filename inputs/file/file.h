@@ -106,7 +106,7 @@ struct chute_file_state {
     struct chute_file *files[CHUTE_FILE_BUCKETS];
     struct chute_file **order; /* those that are watched, as they are to be read */
     size_t order_count, order_capacity;
-    size_t open_files;
+    size_t open_files, most_open;
     bool is_first_discovery;
     bool is_refused; /* the stop's patience is over */
     long long saved_ms;
@@ -129,8 +129,8 @@ bool chute_file_load(struct chute_file_state *state);
 void chute_file_save(struct chute_file_state *state, bool now);
 /* NULL if it is not known. */
 struct chute_file *chute_file_find(struct chute_file_state *state, uint64_t device, uint64_t inode);
-/* True if a file is known that was last seen under this path. */
-bool chute_file_path_is_known(const struct chute_file_state *state, const char *path);
+/* The file that the sincedb knows under this path, if it was not found yet; NULL if there is none. */
+struct chute_file *chute_file_find_path(struct chute_file_state *state, const char *path);
 struct chute_file *chute_file_add(
     struct chute_file_state *state, uint64_t device, uint64_t inode, const char *path);
 /* A token for the bytes up to `position`. */

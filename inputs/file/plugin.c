@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "conf/units.h"
@@ -217,6 +218,10 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
             is_good = false;
         }
     }
+    if (self->paths.count == 0) {
+        chute_prepare_refuse(prepare, "path", "name at least one path");
+        is_good = false;
+    }
     is_good &= read_clean_after(self, prepare);
     is_good &= choose_cutting(self, prepare);
     is_good &= check_read_mode(self, prepare);
@@ -247,10 +252,21 @@ static void make_folders(const char *path) {
     chute_free(copy);
 }
 
+/* A quarter of the descriptors is left to the rest of the process. */
+static size_t most_open(const struct chute_file_settings *settings) {
+    struct rlimit limit;
+    size_t most = (size_t)settings->max_open_files;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur - limit.rlim_cur / 4 < most) {
+        most = limit.rlim_cur - limit.rlim_cur / 4;
+    }
+    return most;
+}
+
 static int start(struct chute_input *input) {
     struct chute_file_state *state = chute_input_state(input);
     state->input = input;
     state->settings = chute_input_settings(input);
+    state->most_open = most_open(state->settings);
     state->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (state->wake_fd < 0) {
         int error = errno;
@@ -271,6 +287,8 @@ static int start(struct chute_input *input) {
     chute_input_describe(input, chute_buf_cstr(&path));
     chute_buf_finish(&path);
     make_folders(state->sincedb_path);
+    chute_log(CHUTE_LOG_INFO, chute_input_id(input), "positions are kept", "sincedb",
+        state->sincedb_path, NULL);
     return chute_file_load(state) ? 0 : -EINVAL;
 }
 
@@ -315,6 +333,12 @@ static void log_completed(struct chute_file *file) {
 
 static void complete(struct chute_file *file) {
     const struct chute_file_settings *settings = file->state->settings;
+    struct stat info;
+    if (!file->is_archive && !file->has_failed && stat(file->path, &info) == 0 &&
+        info.st_ino == file->inode && (uint64_t)info.st_size > file->size) {
+        file->is_ended = false; /* it grew meanwhile */
+        return;
+    }
     file->is_done = true;
     if (file->has_failed) {
         return; /* it stays where it is */

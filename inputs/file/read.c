@@ -117,7 +117,7 @@ static void open_stream(struct chute_file *file) {
 
 static bool open_file(struct chute_file *file) {
     struct chute_file_state *state = file->state;
-    if (state->open_files >= (size_t)state->settings->max_open_files && !make_room(state)) {
+    if (state->open_files >= state->most_open && !make_room(state)) {
         return false;
     }
     int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

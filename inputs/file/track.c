@@ -35,16 +35,15 @@ struct chute_file *chute_file_find(
     return file;
 }
 
-bool chute_file_path_is_known(const struct chute_file_state *state, const char *path) {
+struct chute_file *chute_file_find_path(struct chute_file_state *state, const char *path) {
     for (size_t i = 0; i < CHUTE_FILE_BUCKETS; i++) {
-        for (const struct chute_file *file = state->files[i]; file != NULL;
-             file = file->next_by_id) {
-            if (strcmp(file->path, path) == 0) {
-                return true;
+        for (struct chute_file *file = state->files[i]; file != NULL; file = file->next_by_id) {
+            if (!file->is_listed && strcmp(file->path, path) == 0) {
+                return file;
             }
         }
     }
-    return false;
+    return NULL;
 }
 
 struct chute_file *chute_file_add(

@@ -1,4 +1,5 @@
 """The file input under rotation, restarts and crashes: no line is ever lost; after orderly stops each comes once."""
+import gzip
 import os
 import shutil
 import signal
@@ -241,6 +242,67 @@ def test_logstash_goes_on_from_our_sincedb_and_we_from_its(logchute, tmp_path):
     wait_for(lambda: out.exists() and out.read_bytes() == b"two\nthree\n")
     assert process.stop()[0] == 0
     assert sincedb.read_text().startswith(key + "14 ") and sincedb.read_text().endswith(" %s\n" % path)
+
+
+def test_device_with_another_number(logchute, tmp_path):
+    """Volumes get other device numbers when they are mounted anew."""
+    path, out, sincedb = tmp_path / "app.log", tmp_path / "out.txt", tmp_path / "sincedb"
+    path.write_bytes(b"one\ntwo\n")
+    process = logchute(config(tmp_path))
+    wait_for(lambda: out.exists() and out.read_bytes() == b"one\ntwo\n")
+    assert process.stop()[0] == 0
+    for name in (sincedb, tmp_path / "sincedb.logchute"):
+        words = name.read_text().split(" ")
+        name.write_text(" ".join([words[0], "77", "7"] + words[3:]))
+    with open(path, "ab") as f:
+        f.write(b"three\n")
+    process.start()
+    wait_for(lambda: out.read_bytes() == b"one\ntwo\nthree\n")
+    assert process.stop()[0] == 0
+
+
+def test_more_files_than_may_be_open(logchute, tmp_path):
+    out = tmp_path / "out.txt"
+    paths = [tmp_path / ("app.log.%d" % i) for i in range(40)]
+    for i, path in enumerate(paths):
+        path.write_bytes(b"line %d\n" % i)
+    process = logchute(config(tmp_path, "*", "max_open_files => 3"))
+    wait_for(lambda: sorted(numbers(tmp_path)) == list(range(40)))
+    for i, path in enumerate(paths):
+        with open(path, "ab") as f:
+            f.write(b"line %d\n" % (40 + i))
+    wait_for(lambda: sorted(numbers(tmp_path)) == list(range(80)))
+    links = "/proc/%d/fd" % process.process.pid
+    opened = [os.readlink(os.path.join(links, fd)) for fd in os.listdir(links)]
+    assert sum("app.log" in name for name in opened) == 3
+    assert process.stop()[0] == 0
+
+
+def test_archives_of_several_members_and_broken_ones(logchute, tmp_path):
+    whole = gzip.compress(b"line 0\n") + gzip.compress(b"line 1\nline 2")
+    (tmp_path / "app.log.1.gz").write_bytes(whole)
+    (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(os.urandom(3000).hex().encode())[:-100])
+    (tmp_path / "app.log.3.gz").write_bytes(b"this is none")
+    read = 'mode => "read" exit_after_read => true check_archive_validity => true'
+    process = logchute(config(tmp_path, "*.gz", read), start=False)
+    process.launch()
+    assert process.wait()[0] == 0
+    assert numbers(tmp_path) == [0, 1, 2]
+    assert sorted(name for name in os.listdir(tmp_path) if name.endswith(".gz")) == ["app.log.2.gz", "app.log.3.gz"]
+    assert len([r for r in process.log() if "archive is broken" in r.get("message", "")]) == 2
+
+
+def test_a_file_is_deleted_only_when_it_is_delivered(logchute, tmp_path):
+    """/dev/full takes nothing, so nothing is delivered."""
+    path = tmp_path / "app.log"
+    path.write_bytes(b"line 0\n")
+    process = logchute("""input { file { path => "%s" mode => "read" sincedb_path => "%s/sincedb" } }
+        output { file { path => "/dev/full" } }""" % (path, tmp_path))
+    wait_for(lambda: [r for r in process.log() if r.get("message") == "a file cannot be written"])
+    process.stop()
+    assert path.exists()
+    sincedb = tmp_path / "sincedb"
+    assert not sincedb.exists() or sincedb.read_text().split()[3] == "0"
 
 
 def test_what_stands_in_the_way_is_said_once_and_others_are_read(logchute, tmp_path):
