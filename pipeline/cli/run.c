@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -252,6 +253,16 @@ static void set_up_allocator(void) {
     mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
 }
 
+/* A connection and a file are a descriptor each: as many as the system lets us have, not the 1024 that shells
+ * set for the sake of select(). */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int start(const struct chute_settings *settings, struct chute_diag *diag) {
     char host_name[256] = "localhost";
     gethostname(host_name, sizeof(host_name) - 1);
@@ -275,6 +286,7 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
     int code = 1;
     if (lock >= 0) {
         int signal_fd = block_signals();
+        raise_descriptor_limit();
         chute_process_start(&process);
         bool shows_screen = strcmp(chute_settings_text(settings, "log.format"), "json") != 0 &&
                             chute_log_is_on(CHUTE_LOG_INFO);
