@@ -16,6 +16,9 @@ int chute_cli_plugins(int argc, char **argv);
 /* `logchute docs FOLDER` writes the reference's pages there; `docs --json` prints it as JSON; `docs` prints the
  * list of plugins, `docs [KIND] NAME` their pages. */
 int chute_cli_docs(int argc, char **argv);
+/* `logchute search [FLAGS] [WORDS]`: finds events in the embedded store; 1 for a query that cannot be understood and
+ * where there is no store. */
+int chute_cli_search(int argc, char **argv);
 
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
  * NULL; errors are in `diag`. */

@@ -9,6 +9,7 @@ static const struct {
 } subcommands[] = {
     { "plugins", chute_cli_plugins },
     { "docs", chute_cli_docs },
+    { "search", chute_cli_search },
 };
 
 int main(int argc, char **argv) {

@@ -27,6 +27,11 @@ WEAK void chute_output_reject(struct chute_output *output, struct chute_parcel *
     parcel->items[index].outcome = CHUTE_REJECT;
     chute_buf_printf(&rig_of(output)->rejects, "%u: %s: %s\n", index, where, reason);
 }
+WEAK void chute_output_answer_all(struct chute_parcel *parcel, enum chute_outcome outcome) {
+    for (uint32_t i = 0; i < parcel->count; i++) {
+        parcel->items[i].outcome = (uint8_t)outcome;
+    }
+}
 WEAK void chute_output_shrink(struct chute_output *output, struct chute_parcel *parcel) {
     (void)parcel;
     rig_of(output)->wants_smaller = true;
