@@ -44,11 +44,10 @@ static bool encode(const void *settings, struct chute_event *event, struct chute
 }
 
 static int start(struct chute_output *output) {
-    if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
-        int error = errno;
-        chute_log(CHUTE_LOG_FATAL, chute_output_id(output), "standard output is not open", "reason",
-            strerror(error), NULL);
-        return -error;
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+        chute_log(CHUTE_LOG_FATAL, chute_output_id(output), "standard output is not open", NULL);
+        return -EBADF;
     }
     return 0;
 }
