@@ -1,8 +1,10 @@
 /* outputs/stdout.c - writes events to standard output. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pipeline/base/log.h"
@@ -15,6 +17,7 @@ struct stdout_settings {
 };
 
 struct stdout_state {
+    bool is_file;   /* which takes any number of bytes */
     bool is_closed; /* its reader is gone */
     struct chute_log_limiter limiter;
 };
@@ -68,20 +71,29 @@ static void complain(struct chute_output *output, int error) {
     }
 }
 
-/* Writes as much as it can; returns how much that was. */
+/* Waits until the reader takes more: as long as it likes, but for the end of a stop's patience (false). */
+static bool wait_for_room(struct chute_output *output) {
+    struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    while (poll(&fd, 1, WAIT_MS) <= 0) {
+        if (chute_output_is_abandoned(output)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Writes as much as it can; returns how much that was. A pipe with room takes PIPE_BUF bytes without blocking, and
+ * it is not ours alone to be made one that never blocks. */
 static size_t write_bytes(struct chute_output *output, struct chute_str bytes) {
+    const struct stdout_state *state = chute_output_state(output);
     size_t done = 0;
-    while (done < bytes.len) {
-        ssize_t wrote = write(STDOUT_FILENO, bytes.at + done, bytes.len - done);
+    while (done < bytes.len && wait_for_room(output)) {
+        size_t len = bytes.len - done;
+        size_t most = state->is_file || len < PIPE_BUF ? len : PIPE_BUF;
+        ssize_t wrote = write(STDOUT_FILENO, bytes.at + done, most);
         if (wrote >= 0) {
             done += (size_t)wrote;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-            poll(&fd, 1, WAIT_MS);
-            if (chute_output_is_abandoned(output)) {
-                break;
-            }
-        } else if (errno != EINTR) {
+        } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
             complain(output, errno);
             break;
         }
