@@ -22,7 +22,9 @@ static void add_instance(
     chute_buf_printf(out, ",\"milliseconds\":%.3f", (double)instance->counters.nanoseconds / 1e6);
     const struct chute_named_counter *named = instance->named;
     for (; named != NULL; named = named->next) {
-        chute_buf_printf(out, ",\"%s\":%" PRIu64, named->name, named->value);
+        chute_buf_add_char(out, ',');
+        chute_json_encode_str(out, chute_str_of(named->name));
+        chute_buf_printf(out, ":%" PRIu64, named->value);
     }
     chute_buf_add_char(out, '}');
 }

@@ -95,6 +95,10 @@ void chute_input_ended(struct chute_input *input) {
     }
 }
 
+void chute_run_count(struct chute_run *run, const char *name, unsigned long long by) {
+    chute_instance_count(&run->filter->head, name, by);
+}
+
 const void *chute_output_settings(const struct chute_output *output) {
     return output->head.settings;
 }

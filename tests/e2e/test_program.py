@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import assert_balanced, send_tcp, wait_for
+from support import assert_balanced, plugin_counters, send_tcp, wait_for
 
 STDOUT = "output { stdout { codec => line { format => '%{message}' } } }"
 
@@ -328,3 +328,14 @@ def test_start_is_fast(binary, tmp_path, port, is_sanitized):
         process.terminate()
         process.communicate(timeout=20)
     assert is_sanitized or best < 0.5
+
+
+def test_counters_that_a_plugin_named(run):
+    """They stand with its others in the last line, whatever a configuration calls them."""
+    done = run("--log.format", "json", "-e", generator("pin 1234", 3) + "filter { redact { fields => ['secret'] patterns => {"
+               " 'a \"pin\"' => '\\d{4}' 'none' => 'nothing' } } }" + STDOUT)
+    counters = assert_balanced(done.last())
+    redact = plugin_counters(counters, "filter", "redact")
+    assert done.out == "pin [REDACTED]\n" * 3
+    assert redact['patterns.a "pin"'] == 6, "in message and in event.original"
+    assert "patterns.none" not in redact and "fields" not in redact

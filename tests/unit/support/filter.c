@@ -146,6 +146,14 @@ const char *test_filter_run(struct test_filter *rig, const char *text) {
     return chute_buf_cstr(&rig->out);
 }
 
+unsigned long long test_filter_count(const struct test_filter *rig, const char *name) {
+    const struct chute_named_counter *at = rig->filter.head.named;
+    while (at != NULL && strcmp(at->name, name) != 0) {
+        at = at->next;
+    }
+    return at == NULL ? 0 : at->value;
+}
+
 void test_filter_finish(struct test_filter *rig) {
     const struct chute_filter_plugin *plugin = rig->plugin;
     if (rig->worker != NULL && plugin->worker_finish != NULL) {
@@ -157,6 +165,7 @@ void test_filter_finish(struct test_filter *rig) {
     if (rig->settings != NULL && plugin->finish != NULL) {
         plugin->finish(rig->settings);
     }
+    chute_instance_finish(&rig->filter.head);
     chute_free(rig->worker);
     chute_free(rig->state);
     chute_free(rig->settings);

@@ -29,6 +29,8 @@ bool test_filter_open(struct test_filter *rig, const char *name, const char *opt
  * Returns the event as JSON, a view until the next call; behind it " matched" if the common options
  * would be applied, " @metadata {…}" if that is not empty; "dropped" in place of all. */
 const char *test_filter_run(struct test_filter *rig, const char *event);
+/* What its own counter `name` (chute_run_count) shows; 0 if it never counted. */
+unsigned long long test_filter_count(const struct test_filter *rig, const char *name);
 void test_filter_finish(struct test_filter *rig);
 
 /* One row of a table: options, an event, what comes out. */

@@ -1,6 +1,4 @@
-/* filters/redact/redact.c - hides secrets: whole fields by their name, and what patterns match in texts. */
-#include "filters/redact/redact.h"
-
+/* filters/redact.c - hides secrets: whole fields by their name, and what patterns match in texts. */
 #include "conf/ast.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/regex.h"
@@ -13,6 +11,7 @@
 
 struct redact_pattern {
     struct chute_str name;
+    const char *counter; /* "patterns.name" */
     struct chute_regex *regex;
 };
 
@@ -35,7 +34,8 @@ struct redact_worker {
     struct chute_key_cache keys;
     struct chute_buf buf;
     uint64_t *candidates; /* set of patterns */
-    uint64_t *counts;     /* of the batch at hand, as in struct redact_state */
+    /* Values changed in the batch at hand: 0 for the name of their field, n + 1 by pattern n. */
+    uint64_t *counts;
 };
 
 static const struct chute_option options[] = {
@@ -125,8 +125,11 @@ static bool add_pattern(struct redact *self, const struct chute_prepare *prepare
             CHUTE_STR_ARGS(name), CHUTE_STR_ARGS(chute_value_str(text)), error.text);
         return false;
     }
-    self->patterns[self->pattern_count++] =
-        (struct redact_pattern){ chute_arena_copy(prepare->arena, name), regex };
+    struct chute_str counter =
+        chute_arena_printf(prepare->arena, "patterns.%.*s", CHUTE_STR_ARGS(name));
+    self->patterns[self->pattern_count++] = (struct redact_pattern){
+        .name = chute_arena_copy(prepare->arena, name), .counter = counter.at, .regex = regex
+    };
     return true;
 }
 
@@ -211,22 +214,6 @@ static void finish(void *settings) {
         chute_regex_destroy(self->patterns[i].regex);
     }
     chute_prefilter_destroy(self->prefilter);
-}
-
-static void state_init(const void *settings, void *memory) {
-    const struct redact *self = settings;
-    struct redact_state *state = memory;
-    state->count = 1 + self->pattern_count;
-    state->counters = chute_calloc(state->count, sizeof(*state->counters));
-    state->counters[0].name = CHUTE_STR("fields");
-    for (size_t i = 0; i < self->pattern_count; i++) {
-        state->counters[1 + i].name = self->patterns[i].name;
-    }
-}
-
-static void state_finish(void *memory) {
-    struct redact_state *state = memory;
-    chute_free(state->counters);
 }
 
 static void worker_init(const void *settings, void *memory) {
@@ -383,14 +370,14 @@ static void redact_event(struct pass *pass, struct chute_event *event) {
 static void run_batch(
     const void *settings, const struct chute_selection *selection, struct chute_run *run) {
     struct pass pass = { .self = settings, .worker = run->worker, .run = run };
-    struct redact_state *state = run->state;
+    uint64_t *counts = pass.worker->counts;
     for (size_t i = 0; i < selection->count; i++) {
         redact_event(&pass, selection->events[i]);
     }
-    for (size_t i = 0; i < state->count; i++) {
-        if (pass.worker->counts[i] > 0) {
-            state->counters[i].values += pass.worker->counts[i];
-            pass.worker->counts[i] = 0;
+    for (size_t i = 0; i < 1 + pass.self->pattern_count; i++) {
+        if (counts[i] > 0) {
+            chute_run_count(run, i == 0 ? "fields" : pass.self->patterns[i - 1].counter, counts[i]);
+            counts[i] = 0;
         }
     }
 }
@@ -403,9 +390,6 @@ const struct chute_filter_plugin chute_filter_redact = {
     .prepare = prepare,
     .finish = finish,
     .run_batch = run_batch,
-    .state_size = sizeof(struct redact_state),
-    .state_init = state_init,
-    .state_finish = state_finish,
     .worker_size = sizeof(struct redact_worker),
     .worker_init = worker_init,
     .worker_finish = worker_finish,
