@@ -242,6 +242,7 @@ static int block_signals(void) {
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of a write, like a full disk */
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
