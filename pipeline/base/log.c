@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/buf.h"
+#include "pipeline/base/utf8.h"
 
 /* The log's own settings are the process's: the one exception to "no global variable". */
 static _Atomic int lowest_level = CHUTE_LOG_INFO;
@@ -43,38 +44,64 @@ int chute_log_level_of(const char *name) {
     return -1;
 }
 
+/* Names of files and what systems say need not be UTF-8: what is not becomes U+FFFD. */
 static void add_json_text(struct chute_buf *line, const char *text) {
+    struct chute_str rest = chute_str_of(text);
     chute_buf_add_char(line, '"');
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\') {
-            chute_buf_add_char(line, '\\');
-            chute_buf_add_char(line, (char)byte);
-        } else if (byte < 0x20) {
-            chute_buf_printf(line, "\\u%04x", byte);
+    while (rest.len > 0) {
+        uint32_t point;
+        size_t len = chute_utf8_decode(rest, &point);
+        if (len == 0) {
+            chute_buf_add_str(line, CHUTE_STR("\\ufffd"));
+            len = 1;
+        } else if (point < 0x20) {
+            chute_buf_printf(line, "\\u%04x", (unsigned)point);
         } else {
-            chute_buf_add_char(line, (char)byte);
+            chute_buf_add(line, "\\", point == '"' || point == '\\');
+            chute_buf_add(line, rest.at, len);
         }
+        rest.at += len;
+        rest.len -= len;
     }
     chute_buf_add_char(line, '"');
 }
 
-static void add_plain_text(struct chute_buf *line, const char *text, bool quotes_blanks) {
-    bool is_quoted = quotes_blanks && (*text == '\0' || strpbrk(text, " \"\t") != NULL);
-    if (is_quoted) {
-        chute_buf_add_char(line, '"');
+static void add_plain_byte(struct chute_buf *line, unsigned char byte) {
+    if (byte < 0x20 || byte == 0x7f) {
+        chute_buf_printf(line, "\\x%02X", byte);
+    } else {
+        chute_buf_add_char(line, (char)byte);
     }
+}
+
+/* A message may have several lines. */
+static void add_plain_message(struct chute_buf *line, const char *text) {
     for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 && byte != '\n' && byte != '\t') {
-            chute_buf_printf(line, "\\x%02X", byte);
+        if (*text == '\n' || *text == '\t') {
+            chute_buf_add_char(line, *text);
         } else {
-            chute_buf_add_char(line, (char)byte);
+            add_plain_byte(line, (unsigned char)*text);
         }
     }
-    if (is_quoted) {
-        chute_buf_add_char(line, '"');
+}
+
+/* A value cannot be taken for another pair, nor for another line. */
+static void add_plain_value(struct chute_buf *line, const char *text) {
+    if (*text != '\0' && strpbrk(text, " \"\t\n") == NULL) {
+        add_plain_message(line, text);
+        return;
     }
+    chute_buf_add_char(line, '"');
+    for (; *text != '\0'; text++) {
+        char byte = *text == '\n' ? 'n' : *text == '\t' ? 't' : *text;
+        if (byte != *text || byte == '"' || byte == '\\') {
+            chute_buf_add_char(line, '\\');
+            chute_buf_add_char(line, byte);
+        } else {
+            add_plain_byte(line, (unsigned char)byte);
+        }
+    }
+    chute_buf_add_char(line, '"');
 }
 
 static void add_head(struct chute_buf *line, enum chute_log_level level, const char *module) {
@@ -119,7 +146,7 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
     if (is_json) {
         add_json_text(&line, message);
     } else {
-        add_plain_text(&line, message, false);
+        add_plain_message(&line, message);
     }
     va_list pairs;
     va_start(pairs, message);
@@ -136,7 +163,7 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
             add_json_text(&line, value);
         } else {
             chute_buf_printf(&line, " %s=", key);
-            add_plain_text(&line, value, true);
+            add_plain_value(&line, value);
         }
     }
     va_end(pairs);
@@ -153,8 +180,15 @@ void chute_logf(enum chute_log_level level, const char *module, const char *form
     char text[2048];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    int len = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    if (len >= (int)sizeof(text)) { /* cut, but not within a character */
+        size_t end = sizeof(text) - 1;
+        while (end > 0 && ((unsigned char)text[end - 1] & 0xC0) == 0x80) {
+            end--;
+        }
+        text[end > 0 && (unsigned char)text[end - 1] >= 0xC0 ? end - 1 : sizeof(text) - 1] = '\0';
+    }
     chute_log(level, module, text, NULL);
 }
 
@@ -163,12 +197,12 @@ bool chute_log_limit(
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    if (now_ms < limiter->next_ms) {
+    uint64_t next_ms = limiter->next_ms;
+    if (now_ms < next_ms || /* of several threads at once, one writes */
+        !atomic_compare_exchange_strong(&limiter->next_ms, &next_ms, now_ms + interval_ms)) {
         limiter->suppressed++;
         return false;
     }
-    *suppressed = limiter->suppressed;
-    limiter->suppressed = 0;
-    limiter->next_ms = now_ms + interval_ms;
+    *suppressed = atomic_exchange(&limiter->suppressed, 0);
     return true;
 }
