@@ -1,5 +1,7 @@
 #include "pipeline/base/value.h"
 
+#include <math.h>
+
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/number.h"
 
@@ -163,12 +165,26 @@ double chute_value_double(const struct chute_value *value) {
     return real;
 }
 
+/* The exact text of what came in; `digits` is room for an integer's. False if it was computed. */
+static bool exact_text(const struct chute_value *value, char *digits, struct chute_str *text) {
+    if (value->type == CHUTE_DOUBLE) {
+        return false;
+    }
+    *text = chute_value_str(value);
+    if (value->type == CHUTE_INT) {
+        *text = (struct chute_str){ digits, chute_number_print_int(value->as.integer, digits) };
+    }
+    return true;
+}
+
 int chute_value_compare_numbers(const struct chute_value *a, const struct chute_value *b) {
     if (a->type == CHUTE_INT && b->type == CHUTE_INT) {
         return (a->as.integer > b->as.integer) - (a->as.integer < b->as.integer);
     }
-    if (a->type == CHUTE_NUMBER && b->type == CHUTE_NUMBER) {
-        return chute_number_compare(chute_value_str(a), chute_value_str(b));
+    char digits[2][CHUTE_NUMBER_MAX];
+    struct chute_str exact[2];
+    if (exact_text(a, digits[0], &exact[0]) && exact_text(b, digits[1], &exact[1])) {
+        return chute_number_compare(exact[0], exact[1]);
     }
     double left = chute_value_double(a);
     double right = chute_value_double(b);
@@ -177,7 +193,9 @@ int chute_value_compare_numbers(const struct chute_value *a, const struct chute_
 
 bool chute_value_eq(const struct chute_value *a, const struct chute_value *b) {
     if (chute_value_is_number(a) && chute_value_is_number(b)) {
-        return chute_value_compare_numbers(a, b) == 0;
+        bool is_nan = (a->type == CHUTE_DOUBLE && isnan(a->as.real)) ||
+                      (b->type == CHUTE_DOUBLE && isnan(b->as.real));
+        return !is_nan && chute_value_compare_numbers(a, b) == 0;
     }
     if (a->type != b->type) {
         return false;
