@@ -123,16 +123,17 @@ static bool tags_are_legal(const struct chute_value *tags) {
     return true;
 }
 
-/* True if `ref` leads below [tags]. */
-static bool is_below_tags(const struct chute_ref *ref) {
+/* True if `ref` leads below [tags] or [@timestamp]. */
+static bool is_below_known(const struct chute_ref *ref) {
     return ref->count > 1 && !ref->in_metadata &&
-           chute_str_eq(ref->steps[0].name, CHUTE_STR("tags"));
+           (chute_str_eq(ref->steps[0].name, CHUTE_STR("tags")) ||
+               chute_str_eq(ref->steps[0].name, CHUTE_STR("@timestamp")));
 }
 
 bool chute_event_set(
     struct chute_event *event, const struct chute_ref *ref, struct chute_value value) {
     if ((ref->is_timestamp && value.type != CHUTE_TIME) ||
-        (ref->is_tags && !tags_are_legal(&value)) || is_below_tags(ref)) {
+        (ref->is_tags && !tags_are_legal(&value)) || is_below_known(ref)) {
         return false;
     }
     if (ref->count == 0) {

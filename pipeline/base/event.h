@@ -44,7 +44,7 @@ bool chute_event_get_str(
 /* Sets `ref`; makes the parents it lacks. The value's text is borrowed as long as the batch lives.
  * False, and nothing changed, where a parent is neither object nor array, an array's index is no
  * number, [@timestamp] would get something else than a time, or [tags] anything but a text, an array of
- * texts or null; nothing below [tags] can be set. */
+ * texts or null; nothing below these two can be set. */
 bool chute_event_set(
     struct chute_event *event, const struct chute_ref *ref, struct chute_value value);
 /* chute_event_set of a string. */
