@@ -35,3 +35,49 @@ Test(base_str, folds_ascii_letters_only) {
     cr_expect_not(chute_str_eq_nocase(CHUTE_STR("a\0b"), CHUTE_STR("A\0c")), "behind a zero byte");
     cr_expect_not(chute_str_eq_nocase(CHUTE_STR("a"), CHUTE_STR("ab")));
 }
+
+Test(base_str, compares_bytes) {
+    static const struct {
+        struct chute_str a, b;
+        int order;
+    } rows[] = {
+        { CHUTE_STR("a"), CHUTE_STR("b"), -1 },
+        { CHUTE_STR("a"), CHUTE_STR("a"), 0 },
+        { CHUTE_STR("a"), CHUTE_STR("aa"), -1 },
+        { CHUTE_STR(""), CHUTE_STR("a"), -1 },
+        { { NULL, 0 }, CHUTE_STR(""), 0 },
+        { CHUTE_STR("\xff"), CHUTE_STR("z"), 1 },
+        { CHUTE_STR("a\0b"), CHUTE_STR("a\0c"), -1 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int there = chute_str_cmp(rows[i].a, rows[i].b), back = chute_str_cmp(rows[i].b, rows[i].a);
+        cr_expect_eq((there > 0) - (there < 0), rows[i].order, "row %zu", i);
+        cr_expect_eq((back > 0) - (back < 0), -rows[i].order, "row %zu, the other way", i);
+        cr_expect_eq(chute_str_eq(rows[i].a, rows[i].b), rows[i].order == 0, "row %zu", i);
+    }
+}
+
+Test(base_str, knows_starts_and_ends) {
+    struct chute_str text = CHUTE_STR("message");
+    cr_expect(chute_str_starts_with(text, CHUTE_STR("mess")));
+    cr_expect(chute_str_starts_with(text, text));
+    cr_expect(chute_str_starts_with(text, (struct chute_str){ 0 }));
+    cr_expect_not(chute_str_starts_with(text, CHUTE_STR("messages")));
+    cr_expect_not(chute_str_starts_with(text, CHUTE_STR("essage")));
+    cr_expect(chute_str_ends_with(text, CHUTE_STR("sage")));
+    cr_expect(chute_str_ends_with(text, (struct chute_str){ 0 }));
+    cr_expect_not(chute_str_ends_with(text, CHUTE_STR("a message")));
+    cr_expect_not(chute_str_ends_with(text, CHUTE_STR("messag")));
+    cr_expect_eq(chute_str_of(NULL).len, 0);
+}
+
+Test(base_str, trims_blanks_around) {
+    static const struct {
+        const char *text, *want;
+    } rows[] = { { " a b\t", "a b" }, { "\r\n\v\f", "" }, { "", "" }, { "ab", "ab" },
+        { "\xC2\xA0x", "\xC2\xA0x" } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct chute_str got = chute_str_trim(chute_str_of(rows[i].text));
+        cr_expect(chute_str_eq(got, chute_str_of(rows[i].want)), "\"%s\"", rows[i].text);
+    }
+}
