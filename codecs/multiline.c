@@ -275,6 +275,11 @@ static void decode_frame(const struct chute_codec *codec, struct chute_decoder *
     chute_event_adopt(event);
 }
 
+static struct chute_str frame_end(const struct chute_codec *codec) {
+    (void)codec;
+    return CHUTE_STR("\n");
+}
+
 static long long idle_ms(const struct chute_codec *codec) {
     const struct multiline *self = codec->settings;
     return self->auto_flush_ms;
@@ -294,4 +299,5 @@ const struct chute_codec_plugin chute_codec_multiline = {
     .stream_finish = stream_finish,
     .decode_frame = decode_frame,
     .idle_ms = idle_ms,
+    .frame_end = frame_end,
 };

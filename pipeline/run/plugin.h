@@ -143,7 +143,8 @@ struct chute_codec_plugin {
     long long (*idle_ms)(const struct chute_codec *codec);
     /* Longest frame: a longer one is cut there and tagged _linetoolong. NULL: 20 MiB. */
     long long (*frame_limit)(const struct chute_codec *codec);
-    /* What ends a frame: the rest of one that was too long is forgotten up to there. NULL: a line feed. */
+    /* What ends a frame: the rest of one that was too long is forgotten up to there. NULL: a line feed. With state: fed
+     * behind a frame that comes whole (a datagram) without it. NULL: nothing is. */
     struct chute_str (*frame_end)(const struct chute_codec *codec);
 
     size_t worker_size; /* of chute_decoder.worker; zeroed */

@@ -299,6 +299,33 @@ static bool read_stateful(
     return hand_over_stateful(stream, &frames, token);
 }
 
+static struct chute_str frame_end(const struct chute_stream *stream) {
+    const struct chute_codec_plugin *plugin = stream->codec->plugin;
+    return plugin->frame_end == NULL ? CHUTE_STR("\n") : plugin->frame_end(stream->codec);
+}
+
+/* Whole frames, one behind the other, for a codec that keeps state: where it looks for their ends, it finds them. */
+static bool read_stateful_frames(struct chute_stream *stream, struct chute_origin *origin,
+    struct chute_str bytes, const uint32_t *lens, size_t count, struct chute_token *token) {
+    const struct chute_codec *codec = stream->codec;
+    struct chute_str end = codec->plugin->frame_end == NULL ? CHUTE_STR("") : frame_end(stream);
+    struct chute_frames frames = { 0 };
+    struct chute_buf ended = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        struct chute_str frame = { bytes.at, lens[i] };
+        chute_buf_add_str(&ended, frame);
+        chute_buf_add_str(&ended, chute_str_ends_with(frame, end) ? CHUTE_STR("") : end);
+        bytes.at += lens[i];
+    }
+    codec->plugin->feed(codec, stream->codec_state, chute_buf_str(&ended), &frames);
+    chute_buf_finish(&ended);
+    struct chute_origin *own = stream->origin;
+    stream->origin = origin;
+    bool is_ready = hand_over_stateful(stream, &frames, token);
+    stream->origin = own;
+    return is_ready;
+}
+
 static void flush_stateful(struct chute_stream *stream, bool is_end, struct chute_token *token) {
     struct chute_frames frames = { 0 };
     stream->codec->plugin->flush(stream->codec, stream->codec_state, &frames, is_end);
@@ -314,11 +341,6 @@ static bool cut_long_frame(struct chute_stream *stream, struct chute_held *held,
     stream->is_discarding = true;
     chute_input_count(stream->input, "frames_cut", 1);
     return hand_over(stream, block);
-}
-
-static struct chute_str frame_end(const struct chute_stream *stream) {
-    const struct chute_codec_plugin *plugin = stream->codec->plugin;
-    return plugin->frame_end == NULL ? CHUTE_STR("\n") : plugin->frame_end(stream->codec);
 }
 
 /* The last bytes of `bytes`, which a frame's end may have begun with. */
@@ -486,7 +508,8 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
         return !stream->input->pipeline->is_paused;
     }
     if (stream->codec_state != NULL) {
-        return read_stateful(stream, (struct chute_str){ at, len }, NULL);
+        uint32_t whole = (uint32_t)len;
+        return read_stateful_frames(stream, origin, (struct chute_str){ at, len }, &whole, 1, NULL);
     }
     return add_whole_frame(stream, origin, at, len, NULL);
 }
@@ -494,7 +517,8 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
 bool chute_stream_frame(
     struct chute_stream *stream, struct chute_str bytes, struct chute_token *token) {
     if (stream->codec_state != NULL) {
-        return read_stateful(stream, bytes, token);
+        uint32_t whole = (uint32_t)bytes.len;
+        return read_stateful_frames(stream, stream->origin, bytes, &whole, 1, token);
     }
     make_room(stream->reader, bytes.len);
     char *at = stream->reader->buffer->bytes + stream->reader->used;
@@ -505,7 +529,7 @@ bool chute_stream_frame(
 bool chute_stream_frames(struct chute_stream *stream, struct chute_str bytes, const uint32_t *lens,
     size_t count, struct chute_token *token) {
     if (stream->codec_state != NULL) {
-        return read_stateful(stream, bytes, token);
+        return read_stateful_frames(stream, stream->origin, bytes, lens, count, token);
     }
     struct chute_reader *reader = stream->reader;
     make_room(reader, bytes.len);
