@@ -97,7 +97,7 @@ static void file_name(
 static void make_room(struct chute_dead_letters *letters, size_t more) {
     while (true) {
         struct listing listing = list_files(letters);
-        if (listing.count <= 1 || listing.bytes + more <= letters->max_bytes) {
+        if (listing.count == 0 || listing.bytes + more <= letters->max_bytes) {
             return;
         }
         char name[4096];
@@ -114,7 +114,7 @@ static bool open_file(struct chute_dead_letters *letters, bool is_new) {
     mkdir(letters->parent, 0750);
     mkdir(letters->folder, 0750);
     struct listing listing = list_files(letters);
-    letters->number = listing.count == 0 ? 1 : listing.highest + (is_new ? 1 : 0);
+    letters->number = listing.count == 0 ? letters->number + 1 : listing.highest + (is_new ? 1 : 0);
     char name[4096];
     file_name(letters, letters->number, name, sizeof(name));
     letters->fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
@@ -151,6 +151,10 @@ static void encode(struct chute_buf *line, const struct chute_letter *letter) {
 }
 
 static bool write_line(struct chute_dead_letters *letters, const struct chute_buf *line) {
+    if (line->len > letters->max_bytes) {
+        errno = EFBIG;
+        return false;
+    }
     bool is_full = letters->fd >= 0 && letters->file_bytes > 0 &&
                    letters->file_bytes + line->len > letters->max_bytes / FILES;
     if (is_full) {
@@ -158,13 +162,15 @@ static bool write_line(struct chute_dead_letters *letters, const struct chute_bu
         letters->fd = -1;
     }
     if (letters->fd < 0) {
-        make_room(letters, letters->max_bytes / FILES);
+        size_t file_bytes = letters->max_bytes / FILES;
+        make_room(letters, line->len > file_bytes ? line->len : file_bytes);
         if (!open_file(letters, is_full)) {
             return false;
         }
     }
     ssize_t wrote = write(letters->fd, line->at, line->len);
     if (wrote != (ssize_t)line->len) {
+        errno = wrote < 0 ? errno : ENOSPC;
         if (wrote > 0 && ftruncate(letters->fd, (off_t)letters->file_bytes) != 0) {
             chute_log(CHUTE_LOG_WARN, "dead_letter_queue", "an incomplete line stays", NULL);
         }
