@@ -60,7 +60,9 @@ static void move_first(struct chute_parcel *to, struct chute_parcel *from, uint3
     }
     uint32_t rest = from->count - count;
     size_t start = rest == 0 ? from->bytes.len : from->items[count].offset;
-    memmove(from->bytes.at, from->bytes.at + start, from->bytes.len - start);
+    if (from->bytes.len > start) {
+        memmove(from->bytes.at, from->bytes.at + start, from->bytes.len - start);
+    }
     from->bytes.len -= start;
     memmove(from->items, from->items + count, sizeof(*from->items) * rest);
     from->count = rest;
