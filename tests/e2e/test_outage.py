@@ -88,7 +88,9 @@ def test_everything_survives_a_killed_node_and_a_restart(logchute, opensearch, p
     opensearch.kill()
     opensearch.start()
     senders.join(300)
-    code, last = chute.stop()
+    kept = opensearch.count("everything")
+    wait_for(lambda: opensearch.count("everything") > kept, 120, "the first documents after the outage")
+    code, last = chute.stop(seconds=120)
     assert code == 0
     first = assert_balanced(last)
     assert first["pipeline"]["lost"] == 0
@@ -97,7 +99,7 @@ def test_everything_survives_a_killed_node_and_a_restart(logchute, opensearch, p
     send_half(1, port, unused_port, str(tmp_path)).join(300)
     wait_for(lambda: opensearch.count("everything") >= TOTAL and len(opensearch.distinct("everything", "id")) >= TOTAL,
              300, "%d distinct events" % TOTAL)
-    code, last = chute.stop()
+    code, last = chute.stop(seconds=120)
     assert code == 0
     second = assert_balanced(last)
     assert second["pipeline"]["lost"] == second["pipeline"]["dead_lettered"] == 0
