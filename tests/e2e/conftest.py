@@ -1,4 +1,6 @@
 """Fixtures of the end-to-end tests. LOGCHUTE names the binary; without it build/logchute is taken."""
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -6,6 +8,24 @@ import subprocess
 import pytest
 
 from support import HERE, ROOT, Logchute, OpenSearch, free_port
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """With several workers, the tests of the one shared node stay together in one of them."""
+    for item in items:
+        if "opensearch" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("opensearch"))
+
+
+@contextlib.contextmanager
+def one_at_a_time(name):
+    """What is fetched into a folder is fetched by one worker; the others wait for it."""
+    folder = os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test"))
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name + ".lock"), "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def skip(reason):
@@ -63,12 +83,12 @@ def logchute(binary, tmp_path):
 def need_opensearch():
     if not shutil.which("java"):
         skip("OpenSearch needs Java")
-    if not os.path.exists(os.path.join(HERE, "opensearch/lib/.ok")):
-        # The jars are fetched here and not in a node's start: without a network this is where it shows.
+    # The jars are fetched here and not in a node's start: without a network this is where it shows.
+    with one_at_a_time("opensearch"):
         done = subprocess.run([os.path.join(HERE, "opensearch/fetch.sh")], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            skip("OpenSearch's packages cannot be had: " + done.stdout[-300:])
+    if done.returncode != 0:
+        skip("OpenSearch's packages cannot be had: " + done.stdout[-300:])
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +119,8 @@ def special_opensearch(tmp_path):
 def syslog_tools():
     """The environment with syslog-ng's and rsyslog's programs, unpacked and not installed."""
     folder = os.path.join(os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test")), "syslog")
-    done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-syslog"), folder], stderr=subprocess.PIPE, text=True)
+    with one_at_a_time("syslog"):
+        done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-syslog"), folder], stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         skip(done.stderr.strip())
     shown = subprocess.run(["bash", "-c", '. "$0" && env -0', os.path.join(folder, "env.sh")],
@@ -112,9 +133,11 @@ def node_clients():
     folder = os.path.join(HERE, "clients/node")
     if not shutil.which("node"):
         skip("the Node clients need Node")
-    if not os.path.isdir(os.path.join(folder, "node_modules")):
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            skip("the Node clients cannot be had: " + done.stdout[-300:])
+    with one_at_a_time("node"):
+        # npm writes this file last.
+        if not os.path.exists(os.path.join(folder, "node_modules/.package-lock.json")):
+            done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+            if done.returncode != 0:
+                skip("the Node clients cannot be had: " + done.stdout[-300:])
     return os.path.join(folder, "send.js")

@@ -34,11 +34,6 @@ done
 
 # First run, or after an edit: fetch the jars and compile. Otherwise no mvn at all.
 "$here/fetch.sh"
-src=$here/src/main/java/search/SearchNode.java
-if [ ! -f "$here/classes/search/SearchNode.class" ] || [ "$src" -nt "$here/classes/search/SearchNode.class" ]; then
-  mkdir -p "$here/classes"
-  javac -nowarn -proc:none -d "$here/classes" -cp "$here/lib/*" "$src" >&2
-fi
 
 # shellcheck disable=SC2086
 exec java ${HEAP:--Xms512m -Xmx1g} -XX:+UseG1GC -Djava.awt.headless=true -Dfile.encoding=UTF-8 \
