@@ -197,7 +197,7 @@ static void stop(struct chute_output *output) {
 static void limits(const void *settings, struct chute_output_limits *limits) {
     (void)settings;
     limits->join_bytes = JOIN_BYTES;
-    limits->waiting_bytes = (size_t)2 * JOIN_BYTES;
+    limits->waiting_bytes = JOIN_BYTES;
     limits->retry_initial_ms = 250;
     limits->retry_max_ms = 4000;
 }

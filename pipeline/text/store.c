@@ -13,7 +13,7 @@
 /* Larger pages and few merges: an event costs half as much as with FTS5's defaults. */
 #define PAGE_SIZE 8192
 static const char tuning[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                             "PRAGMA cache_size = -12000; PRAGMA wal_autocheckpoint = 2000;"
+                             "PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 2000;"
                              "PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY;";
 
 static const char schema[] =
@@ -289,7 +289,7 @@ static enum chute_store_status open_part(struct chute_store *store) {
         status = exec_part(store,
             "CREATE VIRTUAL TABLE words_%lld USING fts5(words, content='', columnsize=0,"
             " tokenize='unicode61');"
-            "INSERT INTO words_%lld(words_%lld, rank) VALUES('hashsize', 8388608);"
+            "INSERT INTO words_%lld(words_%lld, rank) VALUES('hashsize', 4194304);"
             "INSERT INTO words_%lld(words_%lld, rank) VALUES('automerge', 0);",
             store->part.number);
     }
