@@ -357,14 +357,15 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
         .event = is_json ? output->plugin->document(output->head.settings, bytes) : bytes,
         .is_json = is_json,
     };
-    chute_dead_letters_add(output->pipeline->dead_letters, &letter);
+    bool is_kept = chute_dead_letters_add(output->pipeline->dead_letters, &letter);
     uint64_t suppressed;
     if (chute_log_limit(&output->reject_limiter, 10000, &suppressed)) {
         char more[32];
         snprintf(more, sizeof(more), "%llu", (unsigned long long)suppressed);
         chute_log(CHUTE_LOG_WARN, output->head.id,
-            "an event was refused for good and dead-lettered", "where", where, "reason", reason,
-            "more_since_last", more, NULL);
+            is_kept ? "an event was refused for good and dead-lettered"
+                    : "an event was refused for good, and could not be kept",
+            "where", where, "reason", reason, "more_since_last", more, NULL);
     }
 }
 
