@@ -1,0 +1,182 @@
+"""A disk without room, under everything that writes: one clear message, nothing else is lost, and it goes on by
+itself when there is room again."""
+import http.server
+import json
+import os
+import resource
+import subprocess
+import threading
+
+import pytest
+
+from conftest import skip
+from support import assert_balanced, json_lines, send_tcp, wait_for
+
+
+class SmallDisk:
+    """A file system of one mebibyte, and a ballast that fills it."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+        self.ballast = os.path.join(self.folder, "ballast")
+
+    def fill(self):
+        with open(self.ballast, "wb", buffering=0) as f:
+            try:
+                while True:
+                    f.write(b"\0" * 4096)
+            except OSError:
+                pass
+
+    def free(self):
+        os.unlink(self.ballast)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        skip("only root may mount a small disk")
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        skip("no small disk can be mounted: " + done.stderr.strip())
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def tcp(port):
+    return 'input { tcp { host => "127.0.0.1" port => %d codec => json_lines ecs_compatibility => disabled } }\n' % port
+
+
+def complaints(chute, words):
+    return [r for r in chute.log() if r["level"] in ("warn", "error", "fatal") and words in json.dumps(r)]
+
+
+def numbers_in(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, "rb") as f:
+        return [json.loads(line)["n"] for line in f.read().split(b"\n")[:-1]]
+
+
+def end_balanced(chute):
+    code, last = chute.stop()
+    assert code == 0, chute.stderr()
+    return assert_balanced(last)["pipeline"]
+
+
+def send_numbers(port, first, end):
+    send_tcp(port, json_lines({"n": n, "padding": "p" * 80} for n in range(first, end)))
+
+
+def test_file_output(logchute, port, small_disk):
+    path = small_disk.path("out.log")
+    chute = logchute(tcp(port) + 'output { file { path => "%s" codec => json_lines } }' % path)
+    send_numbers(port, 0, 10)
+    wait_for(lambda: len(numbers_in(path)) == 10, 10, "the first events")
+    small_disk.fill()
+    send_numbers(port, 10, 2000)
+    wait_for(lambda: complaints(chute, "No space left"), 10, "the message")
+    send_numbers(port, 2000, 2010)
+    small_disk.free()
+    wait_for(lambda: len(numbers_in(path)) == 2010, 30, "all events")
+    counters = end_balanced(chute)
+    assert sorted(numbers_in(path)) == list(range(2010)), "each once, and no piece of a line"
+    assert counters["out"] == 2010 and len(complaints(chute, "No space left")) == 1
+
+
+def test_limit_of_file_sizes(logchute, port, tmp_path):
+    """As a full disk, and not the end of the process, which the signal's default would be."""
+    path = str(tmp_path / "out.log")
+    chute = logchute(tcp(port) + 'output { file { path => "%s" codec => json_lines } }' % path)
+    resource.prlimit(chute.process.pid, resource.RLIMIT_FSIZE, (20000, resource.RLIM_INFINITY))
+    send_numbers(port, 0, 1000)
+    wait_for(lambda: complaints(chute, "File too large"), 10, "the message")
+    resource.prlimit(chute.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    wait_for(lambda: len(numbers_in(path)) == 1000, 30, "all events")
+    assert end_balanced(chute)["out"] == 1000
+    assert sorted(numbers_in(path)) == list(range(1000))
+
+
+def test_sincedb(logchute, tmp_path, small_disk):
+    """Lines are read and delivered all the same; the position is written when there is room, and holds."""
+    log, sincedb = tmp_path / "in.log", small_disk.path("sincedb")
+    log.write_text("".join('{"n":%d}\n' % n for n in range(100)))
+    small_disk.fill()
+    chute = logchute('input { file { path => "%s" sincedb_path => "%s" start_position => beginning codec => json'
+                     ' stat_interval => 0.1 } } output { stdout { codec => json_lines } }' % (log, sincedb))
+    wait_for(lambda: len(chute.events()) == 100, 10, "the lines")
+    wait_for(lambda: complaints(chute, "sincedb"), 10, "the message")
+    with open(log, "a") as f:
+        f.write('{"n":100}\n')
+    wait_for(lambda: len(chute.events()) == 101, 10, "the new line")
+    small_disk.free()
+    wait_for(lambda: chute.said("the sincedb is written again"), 10, "the sincedb")
+    assert end_balanced(chute)["out"] == 101
+    assert len(complaints(chute, "sincedb")) == 1
+    assert open(sincedb).read().split()[3] == str(log.stat().st_size)
+    chute.start()
+    with open(log, "a") as f:
+        f.write('{"n":101}\n')
+    wait_for(lambda: len(chute.events()) >= 102, 10, "the newest line")
+    end_balanced(chute)
+    assert sorted(e["n"] for e in chute.events()) == list(range(102))
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """A search engine that refuses each document with an odd number for good."""
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, body):
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def do_GET(self):
+        self.answer({"version": {"number": "8.19.0", "build_flavor": "default"}, "tagline": "You Know, for Search"})
+
+    do_HEAD = do_GET
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.answer({"acknowledged": True})
+
+    def do_POST(self):
+        lines = self.rfile.read(int(self.headers["content-length"])).split(b"\n")[1:-1:2]
+        items = [{"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "odd"}} if
+                  json.loads(line)["n"] % 2 else {"status": 201}} for line in lines]
+        self.answer({"took": 1, "errors": True, "items": items})
+
+    def log_message(self, *_):
+        pass
+
+
+def test_dead_letters(logchute, port, small_disk):
+    """What cannot be kept is said once, and counted; what the destination takes still arrives."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    chute = logchute(tcp(port) + 'output { elasticsearch { hosts => "http://127.0.0.1:%d" index => "i" action => create'
+                     ' manage_template => false } }' % server.server_address[1], start=False)
+    chute.data = small_disk.path("data")
+    chute.start()
+    small_disk.fill()
+    send_numbers(port, 0, 500)
+    wait_for(lambda: complaints(chute, "refused events cannot be kept"), 10, "the message")
+    small_disk.free()
+    send_numbers(port, 500, 1000)
+    wait_for(lambda: len(chute.dead_letters()) >= 250, 10, "the later dead letters")
+    counters = end_balanced(chute)
+    server.shutdown()
+    assert counters["in"] == 1000 and counters["out"] == 500 and counters["dead_lettered"] == 500
+    said = complaints(chute, "refused events cannot be kept")
+    assert len(said) == 1 and "No space left" in said[0]["reason"]
+    kept = [letter["event"]["n"] for letter in chute.dead_letters()]
+    assert kept == sorted(set(kept)) and set(range(501, 1000, 2)) <= set(kept)
