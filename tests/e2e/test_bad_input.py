@@ -378,3 +378,58 @@ def test_port_that_only_root_may_have(binary, open_folder, tmp_path):
     config = 'input { tcp { host => "127.0.0.1" port => %d } } output { null { } }' % (first - 1)
     said = refused(binary, ["-e", config, "--path.data", str(tmp_path / "data")], prefix=as_nobody())
     assert len(said.splitlines()) == 1 and str(first - 1) in said and "ermission denied" in said, said
+
+
+# ------------------------------------------------------------------ the file input's files
+
+
+FILE = 'input { file { path => "%s" sincedb_path => "%s" start_position => beginning stat_interval => 0.1' \
+       ' discover_interval => 1 } }\n'
+
+
+def test_folders_in_place_of_files(binary, logchute, tmp_path):
+    """A folder under the pattern is none of the files; one in place of the sincedb is refused."""
+    folder = tmp_path / "logs"
+    (folder / "b.log").mkdir(parents=True)
+    (folder / "a.log").write_text("line a\n")
+    chute = logchute(FILE % (folder / "*.log", tmp_path / "sincedb") + STDOUT)
+    wait_for(lambda: chute.events(), 10, "the file's line")
+    (folder / "c.log").write_text("line c\n")
+    wait_for(lambda: len(chute.events()) == 2, 10, "the new file's line")
+    end_balanced(chute)
+    assert [r for r in chute.log() if r["level"] in ("error", "fatal")] == []
+    said = refused(binary, ["-e", FILE % (folder / "*.log", folder) + STDOUT, "--path.data", str(tmp_path / "data")])
+    assert str(folder) in said and "is a folder" in said and len(said.splitlines()) <= 3, said
+
+
+def test_unreadable_file(binary, open_folder, tmp_path):
+    """It is named once, its neighbours are read, and it is read once it may be."""
+    secret, plain, out = tmp_path / "a.log", tmp_path / "b.log", tmp_path / "out"
+    secret.write_text("secret\n")
+    secret.chmod(0)
+    plain.write_text("plain\n")
+    with open(out, "wb") as out_file, open(tmp_path / "err", "wb") as err_file:
+        process = subprocess.Popen([*as_nobody(), binary, "-e", FILE % (tmp_path / "*.log", tmp_path / "sincedb") + STDOUT,
+                                    "--path.data", str(tmp_path / "data"), "--log.format", "json"],
+                                   stdout=out_file, stderr=err_file)
+    try:
+        wait_for(lambda: b"plain" in out.read_bytes(), 10, "the line of the other file")
+        wait_for(lambda: b"ermission denied" in (tmp_path / "err").read_bytes(), 10, "the message")
+        secret.chmod(0o644)
+        wait_for(lambda: b"secret" in out.read_bytes(), 20, "its line")
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+    said = [json.loads(line) for line in (tmp_path / "err").read_text().splitlines()]
+    assert len([r for r in said if "ermission denied" in json.dumps(r)]) == 1
+    assert_balanced(said[-1])
+
+
+def test_garbage_in_a_file_and_its_sincedb(logchute, tmp_path):
+    log, sincedb = tmp_path / "in.log", tmp_path / "sincedb"
+    log.write_bytes(garbage(300000, 5) + b"\ngood 7\n")
+    sincedb.write_bytes(garbage(3000, 6))
+    chute = logchute(FILE % (log, sincedb) + STDOUT)
+    wait_for(lambda: b"good 7" in open(chute.out, "rb").read(), 20, "the last line")
+    end_balanced(chute)
+    assert any(e["message"] == "good 7" for e in strict_events(chute))

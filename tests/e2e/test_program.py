@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import assert_balanced, plugin_counters, send_tcp, wait_for
+from support import ROOT, assert_balanced, plugin_counters, send_tcp, wait_for
 
 STDOUT = "output { stdout { codec => line { format => '%{message}' } } }"
 
@@ -339,3 +339,12 @@ def test_counters_that_a_plugin_named(run):
     assert done.out == "pin [REDACTED]\n" * 3
     assert redact['patterns.a "pin"'] == 6, "in message and in event.original"
     assert "patterns.none" not in redact and "fields" not in redact
+
+
+def test_configurations_we_ship_are_right(run):
+    folder = os.path.join(ROOT, "conf/pipelines")
+    for output in sorted(os.listdir(folder)):
+        if output.startswith("output-"):
+            both = os.path.join(folder, "{timetable,%s}.conf" % output[:-len(".conf")])
+            done = run("-t", "-f", both, env={"ELASTICSEARCH_HOSTS": "http://127.0.0.1:9200"})
+            assert done.code == 0, done.err
