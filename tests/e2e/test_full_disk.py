@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import threading
 
@@ -14,7 +15,7 @@ from support import assert_balanced, json_lines, send_tcp, wait_for
 
 
 class SmallDisk:
-    """A file system of one mebibyte, and a ballast that fills it."""
+    """A file system of four mebibytes, and a ballast that fills it."""
 
     def __init__(self, folder):
         self.folder = str(folder)
@@ -41,7 +42,7 @@ def small_disk(tmp_path):
     folder.mkdir()
     if os.geteuid() != 0:
         skip("only root may mount a small disk")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         skip("no small disk can be mounted: " + done.stderr.strip())
     yield SmallDisk(folder)
@@ -125,6 +126,45 @@ def test_sincedb(logchute, tmp_path, small_disk):
     wait_for(lambda: len(chute.events()) >= 102, 10, "the newest line")
     end_balanced(chute)
     assert sorted(e["n"] for e in chute.events()) == list(range(102))
+
+
+def stored(path):
+    """The numbers in the embedded store."""
+    if not os.path.exists(path):
+        return []
+    db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+    try:
+        return [json.loads(row[0])["n"] for row in db.execute("SELECT document FROM events")]
+    except sqlite3.OperationalError:
+        return []  # the view is being made anew
+    finally:
+        db.close()
+
+
+def test_store(logchute, port, small_disk):
+    path = small_disk.path("events.db")
+    chute = logchute(tcp(port) + 'output { sqlite { path => "%s" } }' % path)
+    send_numbers(port, 0, 10)
+    wait_for(lambda: len(stored(path)) == 10, 10, "the first events")
+    small_disk.fill()
+    send_numbers(port, 10, 1500)
+    wait_for(lambda: complaints(chute, "the store cannot be written"), 10, "the message")
+    small_disk.free()
+    wait_for(lambda: len(stored(path)) == 1500, 30, "all events")
+    assert end_balanced(chute)["out"] == 1500
+    assert sorted(stored(path)) == list(range(1500))
+    assert len(complaints(chute, "the store")) == 1
+
+
+def test_start_on_a_full_disk(binary, logchute, port, small_disk):
+    """An output that cannot be opened ends the start with one message."""
+    small_disk.fill()
+    done = subprocess.run([binary, "-e", tcp(port) + 'output { sqlite { path => "%s" } }' % small_disk.path("events.db"),
+                           "--path.data", os.path.join(os.path.dirname(small_disk.folder), "data")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1 and done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and "the store cannot be opened" in lines[0] and "full" in lines[0], done.stderr
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
