@@ -1,14 +1,16 @@
 """What nobody should send: each gets a tag or one clear message, and its neighbours never notice."""
 import json
 import os
+import pathlib
 import random
 import socket
 import ssl
 import subprocess
+import tempfile
 
 import pytest
 
-from support import assert_balanced, free_port, plugin_counters, send_tcp, wait_for
+from support import assert_balanced, free_port, send_tcp, wait_for
 
 STDOUT = 'output { stdout { codec => json_lines } }\n'
 TCP = 'input { tcp { host => "127.0.0.1" port => %d %s } }\n'
@@ -345,24 +347,22 @@ def as_nobody():
 
 
 @pytest.fixture
-def open_folder(tmp_path):
-    """One that an unprivileged user can reach and write."""
-    for folder in tmp_path.parents:
-        if folder.name.startswith(("pytest-", "popen-")):  # those that pytest makes, one more with several workers
-            folder.chmod(0o755)
-    tmp_path.chmod(0o777)
-    return tmp_path
+def open_folder():
+    """One that an unprivileged user can reach and write: pytest's own are its user's."""
+    with tempfile.TemporaryDirectory(prefix="logchute-") as folder:
+        os.chmod(folder, 0o777)
+        yield pathlib.Path(folder)
 
 
-def test_no_permission(binary, open_folder, tmp_path):
-    closed = tmp_path / "closed"
+def test_no_permission(binary, open_folder):
+    closed = open_folder / "closed"
     closed.mkdir()
     (closed / "in.conf").write_text(IDLE)
-    secret = tmp_path / "secret.conf"
+    secret = open_folder / "secret.conf"
     secret.write_text(IDLE)
     secret.chmod(0)
     closed.chmod(0o555 if os.geteuid() == 0 else 0)
-    rows = [(["-f", str(secret), "--path.data", str(tmp_path / "data")], "secret.conf"),
+    rows = [(["-f", str(secret), "--path.data", str(open_folder / "data")], "secret.conf"),
             (["-e", IDLE, "--path.data", str(closed)], "closed"),
             (["-e", IDLE, "--path.data", str(closed / "data")], "closed/data")]
     for args, word in rows:
@@ -370,13 +370,13 @@ def test_no_permission(binary, open_folder, tmp_path):
         assert len(said.splitlines()) <= 2 and word in said and "ermission denied" in said, said
 
 
-def test_port_that_only_root_may_have(binary, open_folder, tmp_path):
+def test_port_that_only_root_may_have(binary, open_folder):
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as f:
         first = int(f.read())
     if first < 2:
         pytest.skip("every port is everybody's here")
     config = 'input { tcp { host => "127.0.0.1" port => %d } } output { null { } }' % (first - 1)
-    said = refused(binary, ["-e", config, "--path.data", str(tmp_path / "data")], prefix=as_nobody())
+    said = refused(binary, ["-e", config, "--path.data", str(open_folder / "data")], prefix=as_nobody())
     assert len(said.splitlines()) == 1 and str(first - 1) in said and "ermission denied" in said, said
 
 
@@ -402,25 +402,25 @@ def test_folders_in_place_of_files(binary, logchute, tmp_path):
     assert str(folder) in said and "is a folder" in said and len(said.splitlines()) <= 3, said
 
 
-def test_unreadable_file(binary, open_folder, tmp_path):
+def test_unreadable_file(binary, open_folder):
     """It is named once, its neighbours are read, and it is read once it may be."""
-    secret, plain, out = tmp_path / "a.log", tmp_path / "b.log", tmp_path / "out"
+    secret, plain, out = open_folder / "a.log", open_folder / "b.log", open_folder / "out"
     secret.write_text("secret\n")
     secret.chmod(0)
     plain.write_text("plain\n")
-    with open(out, "wb") as out_file, open(tmp_path / "err", "wb") as err_file:
-        process = subprocess.Popen([*as_nobody(), binary, "-e", FILE % (tmp_path / "*.log", tmp_path / "sincedb") + STDOUT,
-                                    "--path.data", str(tmp_path / "data"), "--log.format", "json"],
+    with open(out, "wb") as out_file, open(open_folder / "err", "wb") as err_file:
+        process = subprocess.Popen([*as_nobody(), binary, "-e", FILE % (open_folder / "*.log", open_folder / "sincedb") + STDOUT,
+                                    "--path.data", str(open_folder / "data"), "--log.format", "json"],
                                    stdout=out_file, stderr=err_file)
     try:
         wait_for(lambda: b"plain" in out.read_bytes(), 10, "the line of the other file")
-        wait_for(lambda: b"ermission denied" in (tmp_path / "err").read_bytes(), 10, "the message")
+        wait_for(lambda: b"ermission denied" in (open_folder / "err").read_bytes(), 10, "the message")
         secret.chmod(0o644)
         wait_for(lambda: b"secret" in out.read_bytes(), 20, "its line")
     finally:
         process.terminate()
         assert process.wait(20) == 0
-    said = [json.loads(line) for line in (tmp_path / "err").read_text().splitlines()]
+    said = [json.loads(line) for line in (open_folder / "err").read_text().splitlines()]
     assert len([r for r in said if "ermission denied" in json.dumps(r)]) == 1
     assert_balanced(said[-1])
 
