@@ -1,9 +1,11 @@
 """What the end-to-end tests stand on: logchute as a process, a real OpenSearch node, and waiting without sleeping."""
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -237,6 +239,52 @@ class OpenSearch:
             self.process.terminate()
             self.process.wait(60)
             self.log.close()
+
+
+class FakeEngine:
+    """Answers bulk requests as a search engine that does with each document what `decide(document)`, a status, says. For
+    what a real one cannot be made to do at will."""
+
+    def __init__(self, port, decide):
+        self.port, self.decide = port, decide
+
+    def start(self):
+        decide = self.decide
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self, body):
+                data = json.dumps(body).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(data)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(data)
+
+            def do_GET(self):
+                self.answer({"version": {"number": "8.19.0"}})
+
+            do_HEAD = do_GET
+
+            def do_POST(self):
+                documents = self.rfile.read(int(self.headers["content-length"])).split(b"\n")[1:-1:2]
+                statuses = [decide(document) for document in documents]
+                error = {"type": "mapper_parsing_exception", "reason": "refused"}
+                self.answer({"took": 1, "errors": any(status >= 300 for status in statuses), "items": [
+                    {"create": {"status": status, **({"error": error} if status >= 300 else {})}} for status in statuses]})
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def send_tcp(port, data, seconds=120):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from support import assert_balanced, plugin_counters, send_tcp, wait_for
+from support import FakeEngine, assert_balanced, plugin_counters, send_tcp, wait_for
 
 STDOUT = " output { stdout { codec => json_lines } }\n"
 
@@ -302,6 +302,24 @@ def test_senders_are_held_back(logchute, port, tmp_path, is_sanitized, kind):
     check_lines(lines, count)
     assert counters["pipeline"]["out"] == counters["pipeline"]["in"] == 8 * count
     assert is_sanitized or memory <= 64 * 1024, "%d KiB" % memory
+
+
+def test_senders_wait_for_a_search_engine(logchute, port, unused_port, is_sanitized):
+    """It is away from the start: nothing is taken in without bound, nothing is lost, everything arrives."""
+    count, arrived = 30000, []
+    chute = logchute(tcp(port) + ' output { elasticsearch { hosts => "http://127.0.0.1:%d" index => "i" action => create'
+                     ' manage_template => false } }' % unused_port)
+    senders = start_senders(port, count)
+    wait_for(lambda: stalled(senders), 60, "the senders to be held back")
+    assert sum(s.sent for s in senders) < 8 * count, "everything was taken in"
+    assert is_sanitized or chute.memory_kb() <= 64 * 1024, "%d KiB" % chute.memory_kb()
+    engine = FakeEngine(unused_port, lambda document: arrived.append(document) or 201).start()
+    wait_for(lambda: len(arrived) >= 8 * count, 60, "every event")
+    counters = end_balanced(chute)
+    engine.stop()
+    check_lines(arrived, count)
+    assert counters["pipeline"]["out"] == counters["pipeline"]["in"] == 8 * count
+    assert len(chute.log()) < 20, "an outage is a few lines of log"
 
 
 def test_stop_while_nothing_is_taken(logchute, port, tmp_path):

@@ -1,17 +1,15 @@
 """A disk without room, under everything that writes: one clear message, nothing else is lost, and it goes on by
 itself when there is room again."""
-import http.server
 import json
 import os
 import resource
 import sqlite3
 import subprocess
-import threading
 
 import pytest
 
 from conftest import skip
-from support import assert_balanced, json_lines, send_tcp, wait_for
+from support import FakeEngine, assert_balanced, free_port, json_lines, send_tcp, wait_for
 
 
 class SmallDisk:
@@ -167,44 +165,11 @@ def test_start_on_a_full_disk(binary, logchute, port, small_disk):
     assert len(lines) == 1 and "the store cannot be opened" in lines[0] and "full" in lines[0], done.stderr
 
 
-class Refusing(http.server.BaseHTTPRequestHandler):
-    """A search engine that refuses each document with an odd number for good."""
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, body):
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def do_GET(self):
-        self.answer({"version": {"number": "8.19.0", "build_flavor": "default"}, "tagline": "You Know, for Search"})
-
-    do_HEAD = do_GET
-
-    def do_PUT(self):
-        self.rfile.read(int(self.headers["content-length"]))
-        self.answer({"acknowledged": True})
-
-    def do_POST(self):
-        lines = self.rfile.read(int(self.headers["content-length"])).split(b"\n")[1:-1:2]
-        items = [{"create": {"status": 400, "error": {"type": "mapper_parsing_exception", "reason": "odd"}} if
-                  json.loads(line)["n"] % 2 else {"status": 201}} for line in lines]
-        self.answer({"took": 1, "errors": True, "items": items})
-
-    def log_message(self, *_):
-        pass
-
-
 def test_dead_letters(logchute, port, small_disk):
     """What cannot be kept is said once, and counted; what the destination takes still arrives."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    engine = FakeEngine(free_port(), lambda document: 400 if json.loads(document)["n"] % 2 else 201).start()
     chute = logchute(tcp(port) + 'output { elasticsearch { hosts => "http://127.0.0.1:%d" index => "i" action => create'
-                     ' manage_template => false } }' % server.server_address[1], start=False)
+                     ' manage_template => false } }' % engine.port, start=False)
     chute.data = small_disk.path("data")
     chute.start()
     small_disk.fill()
@@ -214,7 +179,7 @@ def test_dead_letters(logchute, port, small_disk):
     send_numbers(port, 500, 1000)
     wait_for(lambda: len(chute.dead_letters()) >= 250, 10, "the later dead letters")
     counters = end_balanced(chute)
-    server.shutdown()
+    engine.stop()
     assert counters["in"] == 1000 and counters["out"] == 500 and counters["dead_lettered"] == 500
     said = complaints(chute, "refused events cannot be kept")
     assert len(said) == 1 and "No space left" in said[0]["reason"]
