@@ -153,31 +153,37 @@ static bool add_long(
     return true;
 }
 
-/* Makes the events of each value in `text`; of what is no JSON, one with the text. */
+/* Makes the events of each value in `text`; of what is no JSON, one with the text. An object that is none does not take
+ * those behind it along: had it come in a read of its own, they would be events too. */
 static void add_values(
     const struct json_codec *self, struct chute_decoder *decoder, struct chute_str text) {
+    struct chute_arena *arena = &decoder->batch->arena;
     size_t offset = 0;
     for (;;) {
         size_t start = offset;
         struct chute_value value;
         enum chute_json_status status =
-            chute_json_next(decoder->json, &decoder->batch->arena, text, &offset, &value);
+            chute_json_next(decoder->json, arena, text, &offset, &value);
         if (status == CHUTE_JSON_END) {
             return;
         }
         struct chute_str rest = { text.at + start, text.len - start };
         if (status == CHUTE_JSON_NOT_UTF8) {
-            text = chute_utf8_replace(&decoder->batch->arena, rest);
+            text = chute_utf8_replace(arena, rest);
             offset = 0;
             continue;
         }
-        struct chute_str own = { rest.at, offset - start };
-        if (add_long(self, decoder, status == CHUTE_JSON_OK ? own : rest)) {
-            if (status != CHUTE_JSON_OK) {
-                return;
+        bool is_bad = status != CHUTE_JSON_OK;
+        struct chute_str own = { rest.at, is_bad ? chute_line_first_object(rest) : offset - start };
+        bool is_long = add_long(self, decoder, own);
+        if (is_bad) {
+            if (!is_long) {
+                add_failure(decoder, chute_utf8_replace(arena, own));
             }
-        } else if (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, own)) {
-            add_failure(decoder, chute_utf8_replace(&decoder->batch->arena, rest));
+            text = (struct chute_str){ rest.at + own.len, rest.len - own.len };
+            offset = 0;
+        } else if (!is_long && !add_value(self, decoder, &value, own)) {
+            add_failure(decoder, chute_utf8_replace(arena, rest));
             return;
         }
     }

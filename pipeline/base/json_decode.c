@@ -429,7 +429,8 @@ static enum chute_json_status read_value(struct chute_json_parser *parser,
         status = yajl_parse(parser->yajl, (const unsigned char *)"\n", 1);
         parser->root_end = text.len;
     }
-    bool is_good = parser->has_root;
+    bool is_good =
+        parser->has_root && !has_odd_blank((struct chute_str){ text.at, parser->root_end });
     /* yajl goes on into what follows; if that was more than blanks, its state is spoilt. */
     if (status != yajl_status_ok || !is_good || parser->depth > 0 ||
         skip_blanks(text, parser->root_end) != text.len) {
@@ -449,9 +450,6 @@ enum chute_json_status chute_json_next(struct chute_json_parser *parser, struct 
         }
         if (!chute_utf8_is_valid(text)) {
             return CHUTE_JSON_NOT_UTF8;
-        }
-        if (has_odd_blank(text)) {
-            return CHUTE_JSON_SYNTAX;
         }
         if (chute_str_starts_with(text, CHUTE_STR("\xEF\xBB\xBF"))) {
             *offset = 3;

@@ -133,6 +133,13 @@ size_t chute_line_cut_objects(struct chute_str bytes, size_t seen, bool is_idle)
     return whole;
 }
 
+size_t chute_line_first_object(struct chute_str bytes) {
+    size_t at = skip_blanks(bytes, 0);
+    size_t end = at < bytes.len && bytes.at[at] == '{' ? skip_object(bytes, at) : 0;
+    at = skip_blanks(bytes, end);
+    return end > 0 && at < bytes.len && bytes.at[at] == '{' ? end : bytes.len;
+}
+
 struct chute_str chute_line_decode(struct chute_line_charset *state, struct chute_str name,
     struct chute_arena *arena, struct chute_str text) {
     if (state->charset == NULL && name.len > 0 && !chute_str_eq_nocase(name, CHUTE_STR("UTF-8"))) {

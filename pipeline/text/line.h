@@ -19,6 +19,10 @@ bool chute_line_next(struct chute_str *bytes, struct chute_str delimiter, struct
  * that grows in small pieces a bounded number of times a byte. `seen` as above. */
 size_t chute_line_cut_objects(struct chute_str bytes, size_t seen, bool is_idle);
 
+/* Where the first object of `bytes` ends, if another begins behind it; else all of them. What the object holds need not
+ * be JSON, only its braces and quotes count. */
+size_t chute_line_first_object(struct chute_str bytes);
+
 /* A converter made when it is first needed: a codec's state on a worker. A zeroed one is ready. */
 struct chute_charset;
 struct chute_line_charset {

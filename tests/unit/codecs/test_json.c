@@ -28,6 +28,11 @@ static const struct {
         "{\"message\":\"no json\"," FAILED "}\n{\"a\":1}||" },
     { "", { CHUTE_STR("{\"a\":1} rest\n{\"a\":2}\n") },
         "{\"a\":1}\n{\"message\":\" rest\"," FAILED "}\n{\"a\":2}||" },
+    { "", { CHUTE_STR("{\"a\":1}{bad} {\"a\":2}\n") },
+        "{\"a\":1}\n{\"message\":\"{bad}\"," FAILED "}\n{\"a\":2}||" },
+    { "", { CHUTE_STR("{bad}"), CHUTE_STR("{\"a\":2}{\"a\":\v3}\n") },
+        "|{\"message\":\"{bad}\"," FAILED "}\n{\"a\":2}\n"
+        "{\"message\":\"{\\\"a\\\":\\u000B3}\"," FAILED "}||" },
     { "", { CHUTE_STR("1\n\"x\"\nnull\n[1]\n") },
         "{\"message\":\"1\"," FAILED "}\n{\"message\":\"\\\"x\\\"\"," FAILED "}\n"
         "{\"message\":\"null\"," FAILED "}\n{\"message\":\"[1]\"," FAILED "}||" },

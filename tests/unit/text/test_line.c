@@ -120,3 +120,27 @@ Test(text_line, does_not_scan_a_growing_object_again_and_again, .timeout = 60) {
     cr_expect_eq(chute_line_cut_objects((struct chute_str){ bytes, size }, size, true), size);
     free(bytes);
 }
+
+Test(text_line, finds_the_first_of_several_objects) {
+    static const struct {
+        const char *bytes;
+        size_t want;
+    } rows[] = {
+        { "", 0 },
+        { "{}", 2 },
+        { "{} {}", 2 },
+        { " {a}  {b}{c}", 4 },
+        { "{\"}{\"}{}", 6 },
+        { "{\"\\\"}{\"}{}", 8 },
+        { "{{}}{", 4 },
+        { "{} 5 {}", 7 },
+        { "{}[{}]", 6 },
+        { "5{}{}", 5 },
+        { "{{}{}", 5 },
+        { "{\"}{}", 5 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t got = chute_line_first_object(chute_str_of(rows[i].bytes));
+        cr_expect_eq(got, rows[i].want, "%s: got %zu", rows[i].bytes, got);
+    }
+}
