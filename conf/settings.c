@@ -77,19 +77,27 @@ static void warn_once(struct chute_settings *settings, const struct chute_settin
     value->is_noticed = true;
 }
 
+/* What is turned off, as xpack.monitoring.enabled often is, surprises nobody. */
+static void warn_of_no_effect(struct chute_settings *settings, const struct chute_setting *row,
+    struct chute_str text, const struct chute_setting_origin *origin) {
+    if (!chute_str_eq(text, CHUTE_STR("false")) && origin->rank != CHUTE_RANK_DEFAULT) {
+        warn_once(settings, row, origin, " has no effect: ", row->hint);
+    }
+}
+
 /* The row whose value is to be read in place of `row`; NULL if there is none. */
 static const struct chute_setting *resolve(struct chute_settings *settings,
     const struct chute_setting *row, struct chute_str text,
     const struct chute_setting_origin *origin) {
     if (row->state == CHUTE_SETTING_ALIAS) {
         warn_once(settings, row, origin, " is an old name of ", row->alias);
-        return chute_setting_find(row->alias);
+        return resolve(settings, chute_setting_find(row->alias), text, origin);
     }
     if (row->state == CHUTE_SETTING_NOTICE) {
-        /* What is turned off, as xpack.monitoring.enabled often is, surprises nobody. */
-        if (!chute_str_eq(text, CHUTE_STR("false"))) {
-            warn_once(settings, row, origin, " has no effect: ", row->hint);
+        if (row->fallback != NULL) {
+            return row;
         }
+        warn_of_no_effect(settings, row, text, origin);
         return NULL;
     }
     if (row->state == CHUTE_SETTING_REFUSED) {
@@ -122,9 +130,13 @@ void chute_setting_set(struct chute_settings *settings, const struct chute_setti
             "%s cannot be \"%.*s\"", origin->what, CHUTE_STR_ARGS(text));
         return;
     }
+    if (row->state == CHUTE_SETTING_NOTICE) {
+        warn_of_no_effect(settings, row, text, origin);
+    }
     struct chute_setting_value *value = value_of(settings, row);
     if (value->rank <= origin->rank) {
         parsed.text = chute_arena_copy(&settings->arena, text).at;
+        parsed.is_noticed = value->is_noticed;
         *value = parsed;
     }
 }

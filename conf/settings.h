@@ -24,7 +24,7 @@ enum chute_setting_type {
 
 enum chute_setting_state {
     CHUTE_SETTING_SUPPORTED,
-    CHUTE_SETTING_NOTICE,  /* accepted, without meaning here; the value is not looked at */
+    CHUTE_SETTING_NOTICE, /* accepted without effect; the value is checked where there is a fallback */
     CHUTE_SETTING_REFUSED, /* an error with `hint` */
     CHUTE_SETTING_ALIAS, /* an old name of `alias`, or with `alias_value` a flag that sets it to that */
 };

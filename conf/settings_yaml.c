@@ -71,19 +71,21 @@ static void read_value(struct reader *reader, const yaml_node_t *key, const yaml
         .rank = CHUTE_RANK_YAML, .what = chute_buf_cstr(&what), .position = place_of(reader, key)
     };
     bool is_scalar = node->type == YAML_SCALAR_NODE;
+    bool is_checked =
+        row != NULL && (row->state == CHUTE_SETTING_SUPPORTED ||
+                           (row->state == CHUTE_SETTING_NOTICE && row->fallback != NULL));
     if (row == NULL) {
         chute_setting_unknown(settings, name, &origin);
     } else if (row->is_flag_only) {
         chute_diag_error(settings->diag, CHUTE_DIAG_CONFIG, origin.position, NULL,
             "%s is a flag, not a setting of this file", origin.what);
-    } else if (!is_scalar && row->state == CHUTE_SETTING_SUPPORTED) {
+    } else if (!is_scalar && is_checked) {
         chute_diag_error(settings->diag, CHUTE_DIAG_CONFIG, place_of(reader, node), NULL,
             "%s takes one value, not a list", origin.what);
     } else if (!is_scalar) {
         chute_setting_set(settings, row, CHUTE_STR(""), &origin);
     } else if (!is_null(node)) {
-        origin.position =
-            row->state == CHUTE_SETTING_SUPPORTED ? place_of(reader, node) : origin.position;
+        origin.position = is_checked ? place_of(reader, node) : origin.position;
         struct chute_str text = chute_env_expand(
             &settings->arena, text_of(node), reader->env, settings->diag, place_of(reader, node));
         chute_setting_set(settings, row, text, &origin);
