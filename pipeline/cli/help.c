@@ -4,18 +4,40 @@
 
 #include "pipeline/cli/cli.h"
 
-static void print_flag(const struct chute_setting *row) {
-    char flag[128];
-    if (row->letter != 0) {
-        snprintf(flag, sizeof(flag), "-%c, --%s", row->letter, row->name);
-    } else {
-        snprintf(flag, sizeof(flag), "    --%s", row->name);
-    }
-    printf("  %-42s %s", flag, row->doc == NULL ? "" : row->doc);
-    if (row->fallback != NULL && row->type != CHUTE_SETTING_BOOL) {
-        printf(" [%s]", row->fallback);
+#define TEXT_COLUMN 46
+#define LAST_COLUMN 100
+
+/* Prints `text` from TEXT_COLUMN on, wrapped between words; `column` is where the cursor is. */
+static void print_wrapped(const char *text, size_t column) {
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        if (column < TEXT_COLUMN || column + 1 + len > LAST_COLUMN) {
+            if (column >= TEXT_COLUMN) {
+                putchar('\n');
+                column = 0;
+            }
+            printf("%*s", (int)(TEXT_COLUMN - column), "");
+            column = TEXT_COLUMN;
+        } else {
+            putchar(' ');
+            column++;
+        }
+        fwrite(text, 1, len, stdout);
+        column += len;
+        text += len;
+        text += strspn(text, " ");
     }
     putchar('\n');
+}
+
+static void print_flag(const struct chute_setting *row) {
+    char letter[8] = "   ", text[1024];
+    if (row->letter != 0) {
+        snprintf(letter, sizeof(letter), "-%c,", row->letter);
+    }
+    bool has_default = row->fallback != NULL && row->type != CHUTE_SETTING_BOOL;
+    snprintf(text, sizeof(text), has_default ? "%s [%s]" : "%s", row->doc, row->fallback);
+    print_wrapped(text, (size_t)printf("  %s --%s", letter, row->name));
 }
 
 void chute_cli_help(void) {
@@ -24,14 +46,18 @@ void chute_cli_help(void) {
          "  logchute -e 'input { … } …'        run what is given here\n"
          "  logchute -t -f pipeline.conf       check it, and exit\n"
          "  logchute plugins                   list the plugins that are built in\n"
-         "  logchute docs [--json]             the reference of all plugins and options\n"
+         "  logchute docs KIND NAME            what a plugin does and its options (docs filter "
+         "json)\n"
+         "  logchute docs FOLDER               the same of all plugins, as pages; --json as JSON\n"
          "  logchute search WORDS              search the embedded store\n\n"
          "Every setting is a flag, a key of logstash.yml, and an upper-case variable\n"
-         "(PIPELINE_WORKERS). Flags win over variables, variables over the file.\n");
+         "(PIPELINE_WORKERS). Flags win over variables, variables over the file.\n"
+         "Logstash's other settings are accepted too, with a notice where they have no effect.\n");
     size_t count;
     const struct chute_setting *rows = chute_settings_rows(&count);
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].state == CHUTE_SETTING_SUPPORTED) {
+        bool has_a_choice = rows[i].refused == NULL; /* else only its default is taken */
+        if (rows[i].state == CHUTE_SETTING_SUPPORTED && has_a_choice) {
             print_flag(&rows[i]);
         }
     }

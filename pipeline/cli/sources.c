@@ -95,6 +95,9 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
             "logchute -f pipeline.conf, or logchute -e 'input { … } output { … }'",
             "no configuration is named");
     }
+    if (chute_diag_error_count(diag) > 0 && sources.count == 0) {
+        return chute_ast_create(); /* that it is empty would say nothing more */
+    }
     bool support_escapes = chute_settings_bool(settings, "config.support_escapes");
     struct chute_ast *ast = chute_parse(diag, sources.items, sources.count, support_escapes);
     if (text != NULL && chute_diag_error_count(diag) == 0 &&

@@ -159,6 +159,21 @@ def test_no_configuration(run):
     assert done.err.startswith("config error: no configuration is named"), done.err
 
 
+def test_files_that_are_not_there(run, tmp_path):
+    done = run("-f", str(tmp_path / "none.conf"))
+    assert (done.code, done.out) == (1, "")
+    assert len(done.err.splitlines()) == 1 and "none.conf: there is no such file" in done.err, done.err
+
+
+def test_help_is_readable(run):
+    done = run("--help")
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 100, max(done.out.splitlines(), key=len)
+    flags = [line[6:].split(" ", 1) for line in done.out.splitlines() if line[6:8] == "--"]
+    assert "--pipeline.workers" in [flag for flag, _ in flags]
+    assert len({len(line) - len(line[44:].lstrip()) for line in done.out.splitlines() if line[6:8] == "--"}) == 1, "one column"
+
+
 def test_check_only(run, tmp_path, port):
     """-t finds a wrong value; a file that is missing, and a section that is missing, are none; nothing is opened."""
     done = run("-t", "-e", "input { tcp { port => %d codec => json { charset => 'none' } } }" % port)
