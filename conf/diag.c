@@ -296,7 +296,7 @@ void chute_nearest_offer(struct chute_nearest *nearest, const char *candidate) {
         return;
     }
     size_t distance = distance_of(nearest->name, other);
-    bool is_near = distance <= (nearest->name.len + 2) / 3 && distance < other.len;
+    bool is_near = distance <= (nearest->name.len + 1) / 3 && distance < other.len;
     if (is_near && (nearest->best == NULL || distance < nearest->distance)) {
         nearest->best = candidate;
         nearest->distance = distance;

@@ -105,6 +105,7 @@ static const struct {
     { "addfield", "add_field" },
     { "HOSTS", "hosts" },
     { "host", "hosts" },
+    { "tack", NULL },
     { "xy", NULL },
     { "x", NULL },
     { "", NULL },
