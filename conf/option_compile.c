@@ -158,6 +158,7 @@ static bool set_row(
     struct chute_option_slot slot = {
         .ctx = ctx,
         .row = row,
+        .name = row->name,
         .member = (char *)settings + row->offset,
     };
     bool is_good = true;
@@ -176,6 +177,7 @@ static bool set_row(
         }
         return chute_option_set_default(&slot);
     }
+    slot.name = row_of(compiler, first->name)->name;
     bool is_common = row != chute_option_find(compiler->rows, chute_str_of(row->name));
     if (row->type == CHUTE_OPT_CODEC && is_common && ctx->default_codec == NULL) {
         chute_diag_warn(ctx->diag, first->position, NULL,

@@ -43,7 +43,7 @@ static bool __attribute__((format(printf, 3, 4))) refuse(
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
     chute_diag_error(slot->ctx->diag, CHUTE_DIAG_CONFIG, position, slot->row->hint,
-        "option \"%s\" of %s \"%s\" %s", slot->row->name, slot->ctx->kind, slot->ctx->name, what);
+        "option \"%s\" of %s \"%s\" %s", slot->name, slot->ctx->kind, slot->ctx->name, what);
     return false;
 }
 
@@ -129,7 +129,7 @@ static bool check_file(
         return refuse(slot, position, "names a file that is not there: %s", path);
     }
     chute_diag_warn(slot->ctx->diag, position, NULL,
-        "option \"%s\" of %s \"%s\" names a file that is not there: %s", slot->row->name,
+        "option \"%s\" of %s \"%s\" names a file that is not there: %s", slot->name,
         slot->ctx->kind, slot->ctx->name, path);
     return true;
 }
@@ -162,7 +162,7 @@ static bool check_choice(const struct chute_option_slot *slot, struct chute_posi
     const char *hint =
         row->hint != NULL ? row->hint : chute_diag_did_you_mean(slot->ctx->diag, nearest.best);
     chute_diag_error(slot->ctx->diag, CHUTE_DIAG_CONFIG, position, hint,
-        "option \"%s\" of %s \"%s\" expects one of %s, found \"%.*s\"", row->name, slot->ctx->kind,
+        "option \"%s\" of %s \"%s\" expects one of %s, found \"%.*s\"", slot->name, slot->ctx->kind,
         slot->ctx->name, chute_buf_cstr(&list), text.len > 80 ? 80 : (int)text.len, text.at);
     chute_buf_finish(&list);
     return false;
@@ -504,7 +504,9 @@ bool chute_option_set_default(const struct chute_option_slot *slot) {
     free_row.has_bounds = false;
     struct chute_option_compile ctx = *slot->ctx;
     ctx.diag = chute_diag_create();
-    struct chute_option_slot quiet = { .ctx = &ctx, .row = &free_row, .member = slot->member };
+    struct chute_option_slot quiet = {
+        .ctx = &ctx, .row = &free_row, .name = row->name, .member = slot->member
+    };
     if (default_is_parsed(row->type, row->fallback)) {
         set_parsed_default(&quiet);
     } else {

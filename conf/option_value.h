@@ -13,6 +13,7 @@
 struct chute_option_slot {
     const struct chute_option_compile *ctx;
     const struct chute_option *row;
+    const char *name;               /* as written: the row's, or another that it goes by */
     void *member;                   /* of the settings */
     struct chute_position position; /* of errors without a value */
 };

@@ -56,6 +56,7 @@ static const struct chute_option options[] = {
     { .name = "templates", CHUTE_TEMPLATES(struct settings, templates), .fallback = "[]" },
     { .name = "codec", CHUTE_CODEC(struct settings, codec) },
     { .name = "tcp_port", .alias_of = "port" },
+    { .name = "pem", .alias_of = "file" },
     { .name = "old_port",
         .alias_of = "port",
         .state = CHUTE_OPTION_DEPRECATED,
@@ -264,6 +265,8 @@ static const struct {
         "error: option \"secret\" of filter \"x\" expects one text, found a list of 2" },
     { "file => \"nowhere\"",
         "error: option \"file\" of filter \"x\" names a file that is not there: nowhere" },
+    { "pem => \"nowhere\"",
+        "error: option \"pem\" of filter \"x\" names a file that is not there: nowhere" },
     { "mode => fats",
         "error: option \"mode\" of filter \"x\" expects one of \"fast\", \"slow\", \"1\", found "
         "\"fats\" (did you mean \"fast\"?)" },
