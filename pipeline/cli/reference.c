@@ -77,13 +77,22 @@ static void add_cell(struct chute_buf *out, const char *text) {
     }
 }
 
-/* As code; what holds a backtick is put between two. */
+/* As code; what holds a backtick is put between two. A line feed is shown as the configuration writes it. */
 static void add_code(struct chute_buf *out, const char *text) {
     const char *mark = strchr(text, '`') == NULL ? "`" : "``";
     const char *pad = mark[1] == '\0' ? "" : " ";
+    struct chute_buf shown = { 0 };
+    for (const char *at = text[0] == '\0' ? "\"\"" : text; *at != '\0'; at++) {
+        if (*at == '\n') {
+            chute_buf_printf(&shown, "\\n");
+        } else {
+            chute_buf_add_char(&shown, *at);
+        }
+    }
     chute_buf_printf(out, "%s%s", mark, pad);
-    add_cell(out, text[0] == '\0' ? "\"\"" : text);
+    add_cell(out, chute_buf_cstr(&shown));
     chute_buf_printf(out, "%s%s", pad, mark);
+    chute_buf_finish(&shown);
 }
 
 static void add_bounds(struct chute_buf *out, const struct chute_option *row) {
@@ -99,8 +108,9 @@ static void add_bounds(struct chute_buf *out, const struct chute_option *row) {
 static void add_description(struct chute_buf *out, const struct chute_option *row) {
     if (row->alias_of != NULL) {
         chute_buf_printf(out, "Another name of `%s`.", row->alias_of);
+    } else {
+        add_cell(out, row->doc);
     }
-    add_cell(out, row->doc);
     if (row->choices != NULL) {
         chute_buf_printf(out, " One of ");
         for (size_t i = 0; row->choices[i] != NULL; i++) {

@@ -36,7 +36,11 @@ static const struct chute_option options[] = {
         .state = CHUTE_OPTION_DEPRECATED,
         .hint = "use port",
         .doc = "How." },
-    { .name = "tcp_port", .alias_of = "port" },
+    { .name = "end",
+        CHUTE_TEXT(struct settings, text),
+        .fallback = "\"\n\"",
+        .doc = "Line's end." },
+    { .name = "tcp_port", .alias_of = "port", .doc = "Former name." },
     { .name = "old", .state = CHUTE_OPTION_OBSOLETE, .hint = "use text" },
     { .name = "odd", .state = CHUTE_OPTION_UNSUPPORTED, .hint = "use port" },
     { .name = "heap", .state = CHUTE_OPTION_IGNORED, .hint = "there is no JVM" },
@@ -56,6 +60,7 @@ static const char page[] =
     "| `text` | one text | *required* | One \\| two. The file has to be there. Never shown. |\n"
     "| `mode` | one of its choices | `a\\|b` | How. One of `a\\|b`, `c`. **Deprecated**: use port. "
     "|\n"
+    "| `end` | one text | `\"\\n\"` | Line's end. |\n"
     "| `tcp_port` | a whole number |  | Another name of `port`. |\n"
     "\n"
     "Of Logstash's options these are not taken up:\n"
