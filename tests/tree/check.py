@@ -5,7 +5,7 @@
 - a .c or .h file has at most 800 lines beside its tables of data, a function at most 60. A file may carry
   one mark, `/* scanner: why */`, right above the one function that may be longer;
 - no path of somebody's machine is in the tree;
-- docs/plugins/ is what `logchute docs` writes (given LOGCHUTE, and once it knows that subcommand).
+- docs/plugins/ is what `logchute docs` writes (given LOGCHUTE).
 
 Prints one line for each breach, `path:line: what`, and exits 1 if there is any."""
 import filecmp
@@ -147,15 +147,11 @@ def files_under(folder):
 
 
 def check_docs(root, binary):
-    """docs/plugins is generated; it must be what the binary writes now, from the day it is there."""
-    if not os.path.isdir(os.path.join(root, "docs/plugins")):
-        print("tree: docs/plugins not compared: `logchute docs docs/plugins` has not been run yet")
-        return
-    probe = subprocess.run([binary, "plugins"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    """docs/plugins is generated; it must be what the binary writes now."""
     with tempfile.TemporaryDirectory() as fresh:
-        made = subprocess.run([binary, "docs", fresh], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if probe.returncode != 0 or made.returncode != 0 or not os.listdir(fresh):
-            print("tree: docs/plugins not compared: this binary has no `docs` subcommand yet")
+        made = subprocess.run([binary, "docs", fresh], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if made.returncode != 0 or not os.listdir(fresh):
+            yield "docs/plugins:1: `logchute docs` failed: %s" % made.stdout.decode().strip()
             return
         have = os.path.join(root, "docs/plugins")
         for name in sorted(files_under(fresh) | files_under(have)):

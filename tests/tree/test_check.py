@@ -28,22 +28,52 @@ ROWS = [
     ("a machine's path", "docs/a.md", "see " + "/ho" + "me/someone/src\n", "a path of one machine"),
 ]
 
+# A program that writes two pages, and one that cannot write any.
+WRITER = "#!/bin/sh\necho one >$2/a.md\necho two >$2/b.md\n"
+BROKEN = "#!/bin/sh\necho no plugin of that name\nexit 1\n"
+# what it says, program, pages that are there, what the report must hold (None: clean)
+PAGES = [
+    ("pages as they are written now", WRITER, {"a.md": "one\n", "b.md": "two\n"}, None),
+    ("a stale page", WRITER, {"a.md": "old\n", "b.md": "two\n"}, "docs/plugins/a.md:1: not what"),
+    ("a missing page", WRITER, {"a.md": "one\n"}, "docs/plugins/b.md:1: not what"),
+    ("a page of nothing", WRITER, {"a.md": "one\n", "b.md": "two\n", "c.md": ""}, "docs/plugins/c.md:1: not what"),
+    ("no pages", WRITER, {}, "docs/plugins/a.md:1: not what"),
+    ("a program that fails", BROKEN, {}, "`logchute docs` failed: no plugin of that name"),
+]
+
+
+def breach(files, want, program=None):
+    """What check.py says of a tree of these files, if it is not what is wanted."""
+    with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as other:
+        subprocess.run(["git", "init", "-q", root], check=True)
+        for path, text in files.items():
+            os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+            with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                f.write(text)
+        args = [CHECK, root]
+        if program is not None:
+            args.append(os.path.join(other, "program"))
+            with open(args[-1], "w", encoding="utf-8") as f:
+                f.write(program)
+            os.chmod(args[-1], 0o755)
+        got = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        out = got.stdout.decode()
+        is_right = got.returncode == 0 if want is None else got.returncode == 1 and want in out
+        return None if is_right else "exit %d\n%s" % (got.returncode, out)
+
 
 def main():
     failed = 0
-    for says, path, text, want in ROWS:
-        with tempfile.TemporaryDirectory() as root:
-            subprocess.run(["git", "init", "-q", root], check=True)
-            os.makedirs(os.path.join(root, os.path.dirname(path)))
-            with open(os.path.join(root, path), "w", encoding="utf-8") as f:
-                f.write(text)
-            got = subprocess.run([CHECK, root], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            out = got.stdout.decode()
-            is_right = got.returncode == 0 if want is None else got.returncode == 1 and want in out
-            if not is_right:
-                failed += 1
-                print("FAILED: %s: exit %d\n%s" % (says, got.returncode, out))
-    print("%d passed, %d failed" % (len(ROWS) - failed, failed))
+    runs = [(says, {path: text}, want, None) for says, path, text, want in ROWS]
+    for says, program, pages, want in PAGES:
+        files = {"docs/plugins/" + name: text for name, text in pages.items()}
+        runs.append((says, dict(files, **{"docs/README.md": "pages\n"}), want, program))
+    for says, files, want, program in runs:
+        wrong = breach(files, want, program)
+        if wrong is not None:
+            failed += 1
+            print("FAILED: %s: %s" % (says, wrong))
+    print("%d passed, %d failed" % (len(runs) - failed, failed))
     return 1 if failed else 0
 
 
