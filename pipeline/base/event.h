@@ -26,8 +26,8 @@ struct chute_event {
         position;    /* the engine's: which event of the batch it descends from, keeps the order */
     uint16_t routes; /* the engine's: outputs that take it */
     bool is_cancelled;
-    bool is_pending;   /* the engine's: chute_run_complete is still to come */
-    uint8_t verdict;   /* the engine's: what chute_run_complete said */
+    bool is_pending; /* the engine's: chute_run_complete is still to come */
+    uint8_t verdict; /* the engine's: what chute_run_complete said */
 };
 
 /* The arena of the event's batch. */
