@@ -96,6 +96,7 @@ Test(parcel, takes_what_fits_into_one_delivery) {
             struct chute_parcel *taken = chute_parcel_take(
                 &first, &last, rows[row].join_bytes, rows[row].join_items, into, &emptied);
             cr_assert_not_null(taken);
+            cr_assert_gt(taken->count, 0, "%s", rows[row].says);
             cr_expect_null(taken->next);
             chute_buf_add_str(&got, got.len == 0 ? CHUTE_STR("") : CHUTE_STR("|"));
             add_items(&got, taken);
