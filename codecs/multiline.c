@@ -245,6 +245,20 @@ static void flush(
     chute_buf_finish(&stream->text);
 }
 
+/* Lines were decoded already, so those of other character sets cannot be read again. */
+static void leave(const struct chute_codec *codec, void *arg, struct chute_frames *frames,
+    struct chute_buf *rest) {
+    const struct multiline *self = codec->settings;
+    struct multiline_stream *stream = arg;
+    if (stream->lines > 0 && chute_str_eq(self->charset, CHUTE_STR("UTF-8"))) {
+        chute_buf_add_str(rest, chute_buf_str(&stream->text));
+        chute_buf_add_char(rest, '\n');
+    } else {
+        flush(codec, arg, frames, false);
+    }
+    chute_buf_add_str(rest, chute_buf_str(&stream->partial));
+}
+
 static size_t held(const struct chute_codec *codec, const void *arg) {
     const struct multiline_stream *stream = arg;
     (void)codec;
@@ -295,6 +309,7 @@ const struct chute_codec_plugin chute_codec_multiline = {
     .stream_size = sizeof(struct multiline_stream),
     .feed = feed,
     .flush = flush,
+    .leave = leave,
     .held = held,
     .stream_finish = stream_finish,
     .decode_frame = decode_frame,

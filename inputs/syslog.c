@@ -4,14 +4,12 @@
  * Fields are those of Logstash's input. Its default pattern does not know RFC 5424; ours are, with ECS:
  * [log][syslog][version], [msgid], [structured_data], and [procid] where that is no number; without:
  * syslog_version, msgid, structured_data. */
-#include <unistd.h>
-
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
 #include "pipeline/base/zone.h"
-#include "pipeline/net/listener.h"
+#include "pipeline/net/address.h"
 #include "pipeline/net/peers.h"
-#include "pipeline/net/udp.h"
+#include "pipeline/net/sockets.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 #include "pipeline/text/syslog.h"
@@ -99,14 +97,12 @@ struct syslog {
 };
 
 struct syslog_state {
-    struct chute_udp udp;
-    struct chute_listener listener;
-    struct chute_conns conns;
+    struct chute_socket *tcp, *udp;
     struct chute_stream *datagrams;
     struct chute_peers peers;
     char *room; /* every connection is read into it */
     size_t partial_total;
-    int open_parts;
+    int open_sockets; /* at a stop */
 };
 
 /* What is kept for a connection. */
@@ -333,18 +329,6 @@ static const char *host_field(struct chute_input *input) {
     return chute_input_ecs(input) == CHUTE_ECS_DISABLED ? "host" : "[host][ip]";
 }
 
-static void on_open(struct chute_conn *conn) {
-    struct chute_input *input = conn->conns->owner;
-    const char *ip = conn->proxy.source_ip[0] == '\0' ? conn->peer.ip : conn->proxy.source_ip;
-    struct chute_origin *origin = chute_origin_create();
-    chute_origin_add(origin, host_field(input), chute_string(chute_str_of(ip)), true);
-    struct sender *sender = chute_calloc(1, sizeof(*sender));
-    sender->stream = chute_stream_create(input, origin, NULL);
-    chute_held_unref(&origin->held);
-    conn->data = sender;
-    chute_input_count(input, "connections", 1);
-}
-
 static char *on_room(struct chute_conn *conn, size_t *size) {
     struct syslog_state *state = chute_input_state(conn->conns->owner);
     *size = ROOM;
@@ -379,6 +363,21 @@ static void take(struct chute_conn *conn, struct chute_str bytes, bool is_end) {
     state->partial_total += sender->partial.len;
 }
 
+static void on_open(struct chute_conn *conn) {
+    struct chute_input *input = conn->conns->owner;
+    const char *ip = conn->proxy.source_ip[0] == '\0' ? conn->peer.ip : conn->proxy.source_ip;
+    struct chute_origin *origin = chute_origin_create();
+    chute_origin_add(origin, host_field(input), chute_string(chute_str_of(ip)), true);
+    struct sender *sender = chute_calloc(1, sizeof(*sender));
+    sender->stream = chute_stream_create(input, origin, NULL);
+    chute_held_unref(&origin->held);
+    sender->framing.to_skip = conn->rest.to_skip;
+    sender->framing.is_skipping = conn->rest.is_skipping;
+    conn->data = sender;
+    take(conn, chute_buf_str(&conn->rest.bytes), false);
+    chute_input_count(input, "connections", 1);
+}
+
 static void on_read(struct chute_conn *conn, size_t len) {
     struct syslog_state *state = chute_input_state(conn->conns->owner);
     take(conn, (struct chute_str){ state->room, len }, false);
@@ -406,6 +405,21 @@ static void on_end(struct chute_conn *conn, int error) {
     chute_free(sender);
 }
 
+/* What was cut goes on one by one: the codec has nothing that is worth keeping. */
+static void on_leave(struct chute_conn *conn) {
+    struct syslog_state *state = chute_input_state(conn->conns->owner);
+    struct sender *sender = conn->data;
+    state->partial_total -= sender->partial.len;
+    conn->rest = (struct chute_conn_rest){
+        .bytes = sender->partial,
+        .to_skip = sender->framing.to_skip,
+        .is_skipping = sender->framing.is_skipping,
+    };
+    chute_stream_end(sender->stream, NULL);
+    chute_stream_destroy(sender->stream);
+    chute_free(sender);
+}
+
 static const struct chute_conn_events conn_events = {
     .on_open = on_open,
     .on_room = on_room,
@@ -413,6 +427,7 @@ static const struct chute_conn_events conn_events = {
     .on_bytes = on_bytes,
     .on_idle = on_idle,
     .on_end = on_end,
+    .on_leave = on_leave,
 };
 
 /* ------------------------------------------------------------------ UDP */
@@ -434,8 +449,8 @@ static void on_datagram(void *owner, struct chute_str bytes, const struct sockad
     char *room = chute_stream_buffer(state->datagrams, &size);
     size_t len = bytes.len < size ? bytes.len : size;
     memcpy(room, bytes.at, len);
-    if (!chute_stream_datagram(state->datagrams, len, origin) && !state->udp.is_paused) {
-        chute_udp_pause(&state->udp);
+    if (!chute_stream_datagram(state->datagrams, len, origin)) {
+        chute_socket_pause(state->udp);
     }
 }
 
@@ -447,58 +462,50 @@ static void on_drops(void *owner, unsigned long long count) {
 
 static void pause_reading(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
-    chute_conns_pause(&state->conns);
-    chute_udp_pause(&state->udp);
+    chute_socket_pause(state->tcp);
+    chute_socket_pause(state->udp);
 }
 
 static void resume_reading(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
-    chute_conns_resume(&state->conns);
-    chute_udp_resume(&state->udp);
+    chute_socket_resume(state->tcp);
+    chute_socket_resume(state->udp);
 }
 
-static void on_part_closed(void *owner) {
-    struct syslog_state *state = chute_input_state(owner);
-    if (--state->open_parts == 0) {
-        if (state->datagrams != NULL) {
-            chute_stream_end(state->datagrams, NULL);
-        }
-        chute_input_ended(owner);
+static void end(struct chute_input *input) {
+    struct syslog_state *state = chute_input_state(input);
+    chute_stream_end(state->datagrams, NULL);
+    chute_input_ended(input);
+}
+
+static void on_socket_closed(void *input) {
+    struct syslog_state *state = chute_input_state(input);
+    if (--state->open_sockets == 0) {
+        end(input);
     }
 }
 
 static void stop(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
-    if (state->open_parts == 0) { /* the start failed */
-        chute_input_ended(input);
-        return;
+    struct chute_socket *sockets[] = { state->tcp, state->udp };
+    bool keeps = chute_input_keeps_sockets(input);
+    for (int i = 0; i < 2; i++) {
+        if (sockets[i] != NULL && keeps) {
+            chute_socket_leave(sockets[i]);
+        } else if (sockets[i] != NULL) {
+            state->open_sockets++;
+            chute_socket_close(sockets[i], on_socket_closed, input);
+        }
     }
-    chute_listener_close(&state->listener, on_part_closed);
-    chute_conns_close(&state->conns, on_part_closed);
-    chute_udp_close(&state->udp, on_part_closed);
+    if (state->open_sockets == 0) {
+        end(input);
+    }
 }
 
-static int open_sockets(struct chute_input *input) {
+static int attach(struct chute_input *input) {
     const struct syslog *self = chute_input_settings(input);
     struct syslog_state *state = chute_input_state(input);
-    int tcp = chute_listener_bind("inputs.syslog", self->host.at, (int)self->port, SOCK_STREAM);
-    if (tcp < 0) {
-        return tcp;
-    }
-    int udp = chute_listener_bind("inputs.syslog", self->host.at, (int)self->port, SOCK_DGRAM);
-    if (udp < 0) {
-        close(tcp);
-        return udp;
-    }
-    chute_listener_start(&state->listener, &state->conns, tcp);
-    chute_udp_start(&state->udp, udp);
-    return 0;
-}
-
-static int start(struct chute_input *input) {
-    const struct syslog *self = chute_input_settings(input);
-    struct syslog_state *state = chute_input_state(input);
-    state->conns = (struct chute_conns){
+    struct chute_conns conns = {
         .loop = chute_input_loop(input),
         .events = &conn_events,
         .owner = input,
@@ -506,20 +513,30 @@ static int start(struct chute_input *input) {
         .has_proxy = self->proxy_protocol,
         .is_paused = chute_input_is_paused(input),
     };
-    state->udp = (struct chute_udp){
+    struct chute_udp udp = {
         .loop = chute_input_loop(input),
         .module = "inputs.syslog",
         .owner = input,
         .most = DATAGRAM_MOST,
         .on_datagram = on_datagram,
         .on_drops = on_drops,
+        .is_paused = chute_input_is_paused(input),
     };
-    int rc = open_sockets(input);
-    if (rc != 0) {
-        return rc;
+    struct chute_socket_ask ask = {
+        .id = chute_input_id(input), .host = self->host.at, .port = (int)self->port, .tcp = &conns
+    };
+    int rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->tcp);
+    if (rc == 0) {
+        ask.tcp = NULL;
+        ask.udp = &udp;
+        rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->udp);
     }
-    chute_conns_init(&state->conns);
-    state->open_parts = 3;
+    return rc;
+}
+
+static int start(struct chute_input *input) {
+    const struct syslog *self = chute_input_settings(input);
+    struct syslog_state *state = chute_input_state(input);
     state->room = chute_alloc(ROOM);
     struct chute_origin *nowhere = chute_origin_create();
     state->datagrams = chute_stream_create(input, nowhere, NULL);
@@ -530,7 +547,7 @@ static int start(struct chute_input *input) {
         chute_input_codec(input)->plugin->name);
     chute_input_describe(input, text.at);
     chute_arena_finish(&arena);
-    return 0;
+    return attach(input);
 }
 
 static void state_finish(void *memory) {

@@ -3,8 +3,8 @@
 #include "pipeline/base/log.h"
 #include "pipeline/net/conn.h"
 #include "pipeline/net/dial.h"
-#include "pipeline/net/listener.h"
 #include "pipeline/net/names.h"
+#include "pipeline/net/sockets.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 
@@ -22,10 +22,11 @@ struct tcp {
 };
 
 struct tcp_state {
-    struct chute_conns conns;
-    struct chute_listener listener;
-    struct chute_dial dial;
-    int open_parts; /* listener or dial, and the set of connections */
+    struct chute_socket *socket; /* of a server */
+    struct chute_conns dialled;  /* of a client: the set of its connection, */
+    struct chute_dial dial;      /* what keeps it up, */
+    int open_parts;              /* and how many of the two are open */
+    struct chute_names *names;
 };
 
 static const char *const modes[] = { "server", "client", NULL };
@@ -134,12 +135,14 @@ static struct chute_origin *origin_of(
 
 static void pause_reading(struct chute_input *input) {
     struct tcp_state *state = chute_input_state(input);
-    chute_conns_pause(&state->conns);
+    chute_socket_pause(state->socket);
+    chute_conns_pause(&state->dialled);
 }
 
 static void resume_reading(struct chute_input *input) {
     struct tcp_state *state = chute_input_state(input);
-    chute_conns_resume(&state->conns);
+    chute_socket_resume(state->socket);
+    chute_conns_resume(&state->dialled);
 }
 
 static void on_open(struct chute_conn *conn) {
@@ -148,6 +151,7 @@ static void on_open(struct chute_conn *conn) {
         origin_of(chute_input_settings(input), chute_input_ecs(input), conn);
     conn->data = chute_stream_create(input, origin, NULL);
     chute_held_unref(&origin->held);
+    chute_stream_inherit(conn->data, chute_buf_str(&conn->rest.bytes), conn->rest.is_skipping);
     chute_input_count(input, "connections", 1);
 }
 
@@ -186,6 +190,11 @@ static void on_end(struct chute_conn *conn, int error) {
     }
 }
 
+static void on_leave(struct chute_conn *conn) {
+    conn->rest.is_skipping = chute_stream_leave(conn->data, &conn->rest.bytes);
+    chute_stream_destroy(conn->data);
+}
+
 static const struct chute_conn_events conn_events = {
     .on_open = on_open,
     .on_room = on_room,
@@ -193,6 +202,7 @@ static const struct chute_conn_events conn_events = {
     .on_bytes = on_bytes,
     .on_idle = on_idle,
     .on_end = on_end,
+    .on_leave = on_leave,
 };
 
 /* ------------------------------------------------------------------ the input */
@@ -208,57 +218,80 @@ static void describe(struct chute_input *input) {
     chute_arena_finish(&arena);
 }
 
+static int open_server(struct chute_input *input, const struct chute_conns *conns) {
+    const struct tcp *self = chute_input_settings(input);
+    struct tcp_state *state = chute_input_state(input);
+    struct chute_socket_ask ask = {
+        .id = chute_input_id(input), .host = self->host.at, .port = (int)self->port, .tcp = conns
+    };
+    return chute_socket_attach(chute_input_sockets(input), &ask, &state->socket);
+}
+
+static void open_client(struct chute_input *input, const struct chute_conns *conns) {
+    const struct tcp *self = chute_input_settings(input);
+    struct tcp_state *state = chute_input_state(input);
+    state->dialled = *conns;
+    chute_conns_init(&state->dialled);
+    chute_dial_start(&state->dial, &state->dialled, self->host.at, (int)self->port);
+    state->open_parts = 2;
+}
+
 static int start(struct chute_input *input) {
     const struct tcp *self = chute_input_settings(input);
     struct tcp_state *state = chute_input_state(input);
-    state->conns = (struct chute_conns){
+    if (self->dns_reverse_lookup_enabled && !self->proxy_protocol) {
+        state->names = chute_names_create(chute_input_loop(input));
+    }
+    struct chute_conns conns = {
         .loop = chute_input_loop(input),
         .events = &conn_events,
         .owner = input,
         .module = "inputs.tcp",
+        .names = state->names,
         .has_proxy = self->proxy_protocol,
         .has_keep_alive = self->tcp_keep_alive,
         .is_paused = chute_input_is_paused(input),
     };
+    int rc = 0;
     if (self->mode == MODE_SERVER) {
-        int fd = chute_listener_bind("inputs.tcp", self->host.at, (int)self->port, SOCK_STREAM);
-        if (fd < 0) {
-            return fd;
-        }
-        chute_listener_start(&state->listener, &state->conns, fd);
+        rc = open_server(input, &conns);
     } else {
-        chute_dial_start(&state->dial, &state->conns, self->host.at, (int)self->port);
+        open_client(input, &conns);
     }
-    chute_conns_init(&state->conns);
-    if (self->dns_reverse_lookup_enabled && !self->proxy_protocol) {
-        state->conns.names = chute_names_create(state->conns.loop);
-    }
-    state->open_parts = 2;
     describe(input);
-    return 0;
+    return rc;
 }
 
-static void on_part_closed(void *owner) {
-    struct tcp_state *state = chute_input_state(owner);
+static void end(struct chute_input *input) {
+    struct tcp_state *state = chute_input_state(input);
+    chute_names_close(state->names);
+    chute_input_ended(input);
+}
+
+static void on_socket_closed(void *input) {
+    end(input);
+}
+
+static void on_part_closed(void *input) {
+    struct tcp_state *state = chute_input_state(input);
     if (--state->open_parts == 0) {
-        chute_names_close(state->conns.names);
-        chute_input_ended(owner);
+        end(input);
     }
 }
 
 static void stop(struct chute_input *input) {
-    const struct tcp *self = chute_input_settings(input);
     struct tcp_state *state = chute_input_state(input);
-    if (state->open_parts == 0) { /* the start failed */
-        chute_input_ended(input);
-        return;
-    }
-    if (self->mode == MODE_SERVER) {
-        chute_listener_close(&state->listener, on_part_closed);
-    } else {
+    if (state->open_parts > 0) {
         chute_dial_close(&state->dial, on_part_closed);
+        chute_conns_close(&state->dialled, on_part_closed, input);
+    } else if (state->socket != NULL && !chute_input_keeps_sockets(input)) {
+        chute_socket_close(state->socket, on_socket_closed, input);
+    } else {
+        if (state->socket != NULL) { /* else the start failed */
+            chute_socket_leave(state->socket);
+        }
+        end(input);
     }
-    chute_conns_close(&state->conns, on_part_closed);
 }
 
 const struct chute_input_plugin chute_input_tcp = {

@@ -1,8 +1,8 @@
 /* inputs/udp.c - datagrams over UDP; the codec makes events of each. */
 #include "pipeline/base/log.h"
-#include "pipeline/net/listener.h"
+#include "pipeline/net/address.h"
 #include "pipeline/net/peers.h"
-#include "pipeline/net/udp.h"
+#include "pipeline/net/sockets.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 
@@ -16,10 +16,9 @@ struct udp {
 };
 
 struct udp_state {
-    struct chute_udp udp;
+    struct chute_socket *socket;
     struct chute_stream *stream;
     struct chute_peers peers; /* origins */
-    bool is_open;
 };
 
 static const struct chute_option options[] = {
@@ -90,8 +89,8 @@ static void on_datagram(void *owner, struct chute_str bytes, const struct sockad
     memcpy(room, bytes.at, len);
     struct chute_origin *origin =
         (struct chute_origin *)chute_peers_get(&state->peers, from, make_origin, owner);
-    if (!chute_stream_datagram(state->stream, len, origin) && !state->udp.is_paused) {
-        chute_udp_pause(&state->udp);
+    if (!chute_stream_datagram(state->stream, len, origin)) {
+        chute_socket_pause(state->socket);
     }
 }
 
@@ -101,18 +100,18 @@ static void on_drops(void *owner, unsigned long long count) {
 
 static void pause_reading(struct chute_input *input) {
     struct udp_state *state = chute_input_state(input);
-    chute_udp_pause(&state->udp);
+    chute_socket_pause(state->socket);
 }
 
 static void resume_reading(struct chute_input *input) {
     struct udp_state *state = chute_input_state(input);
-    chute_udp_resume(&state->udp);
+    chute_socket_resume(state->socket);
 }
 
 static int start(struct chute_input *input) {
     const struct udp *self = chute_input_settings(input);
     struct udp_state *state = chute_input_state(input);
-    state->udp = (struct chute_udp){
+    struct chute_udp udp = {
         .loop = chute_input_loop(input),
         .module = "inputs.udp",
         .owner = input,
@@ -120,13 +119,15 @@ static int start(struct chute_input *input) {
         .receive_buffer = self->receive_buffer_bytes,
         .on_datagram = on_datagram,
         .on_drops = on_drops,
+        .is_paused = chute_input_is_paused(input),
     };
-    int fd = chute_listener_bind("inputs.udp", self->host.at, (int)self->port, SOCK_DGRAM);
-    if (fd < 0) {
-        return fd;
+    struct chute_socket_ask ask = {
+        .id = chute_input_id(input), .host = self->host.at, .port = (int)self->port, .udp = &udp
+    };
+    int rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->socket);
+    if (rc != 0) {
+        return rc;
     }
-    chute_udp_start(&state->udp, fd);
-    state->is_open = true;
     struct chute_origin *nowhere = chute_origin_create();
     state->stream = chute_stream_create(input, nowhere, NULL);
     chute_held_unref(&nowhere->held);
@@ -139,19 +140,24 @@ static int start(struct chute_input *input) {
     return 0;
 }
 
-static void on_closed(void *owner) {
-    struct udp_state *state = chute_input_state(owner);
-    chute_stream_end(state->stream, NULL);
-    chute_input_ended(owner);
+static void on_closed(void *input) {
+    struct udp_state *state = chute_input_state(input);
+    if (state->stream != NULL) { /* else the start failed */
+        chute_stream_end(state->stream, NULL);
+    }
+    chute_input_ended(input);
 }
 
 static void stop(struct chute_input *input) {
     struct udp_state *state = chute_input_state(input);
-    if (!state->is_open) { /* the start failed */
-        chute_input_ended(input);
+    if (state->socket != NULL && !chute_input_keeps_sockets(input)) {
+        chute_socket_close(state->socket, on_closed, input);
         return;
     }
-    chute_udp_close(&state->udp, on_closed);
+    if (state->socket != NULL) {
+        chute_socket_leave(state->socket);
+    }
+    on_closed(input);
 }
 
 static void state_finish(void *memory) {

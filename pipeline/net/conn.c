@@ -30,7 +30,7 @@ struct chute_conn *chute_conn_create(struct chute_conns *conns) {
 
 static void on_timer_closed(uv_handle_t *handle) {
     struct chute_conns *conns = handle->data;
-    conns->on_closed(conns->owner);
+    conns->on_closed(conns->on_closed_arg);
 }
 
 static void finish_if_empty(struct chute_conns *conns) {
@@ -46,6 +46,7 @@ static void finish_if_empty(struct chute_conns *conns) {
 static void on_conn_closed(uv_handle_t *handle) {
     struct chute_conn *conn = handle->data;
     chute_buf_finish(&conn->header);
+    chute_buf_finish(&conn->rest.bytes);
     chute_free(conn->name);
     chute_free(conn);
 }
@@ -83,6 +84,8 @@ void chute_conn_close(struct chute_conn *conn, int error) {
 static void open_conn(struct chute_conn *conn) {
     conn->is_open = true;
     conn->conns->events->on_open(conn);
+    chute_buf_finish(&conn->rest.bytes);
+    conn->rest = (struct chute_conn_rest){ 0 };
 }
 
 /* Says why, but not for each of a thousand connections, and ends it. */
@@ -133,7 +136,7 @@ static void read_header(struct chute_conn *conn, size_t len) {
 }
 
 static bool is_in_header(const struct chute_conn *conn) {
-    return conn->conns->has_proxy && !conn->is_open;
+    return conn->has_proxy && !conn->is_open;
 }
 
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf) {
@@ -177,6 +180,12 @@ static void start_reading(struct chute_conn *conn) {
     }
 }
 
+static void start_ticking(struct chute_conns *conns) {
+    if (conns->count > 0 && !uv_is_active((uv_handle_t *)&conns->timer)) {
+        uv_timer_start(&conns->timer, on_tick, TICK_MS, TICK_MS);
+    }
+}
+
 static void on_name(void *asker, const char *name) {
     struct chute_conn *conn = asker;
     conn->name = chute_strdup(name);
@@ -193,15 +202,14 @@ void chute_conn_use(struct chute_conn *conn) {
     if (conns->has_keep_alive) {
         uv_tcp_keepalive(&conn->tcp, 1, KEEP_ALIVE_S);
     }
+    conn->has_proxy = conns->has_proxy;
     conn->next = conns->first;
     if (conn->next != NULL) {
         conn->next->previous = conn;
     }
     conns->first = conn;
     conns->count++;
-    if (!uv_is_active((uv_handle_t *)&conns->timer)) {
-        uv_timer_start(&conns->timer, on_tick, TICK_MS, TICK_MS);
-    }
+    start_ticking(conns);
     if (conns->names == NULL || conns->has_proxy) {
         conn->is_named = true;
         start_reading(conn);
@@ -213,10 +221,15 @@ void chute_conn_use(struct chute_conn *conn) {
 
 /* ------------------------------------------------------------------ the set */
 
+/* Waits no longer for the name of its peer. */
+static void give_up_name(struct chute_conn *conn) {
+    chute_names_forget(conn->conns->names, conn);
+    on_name(conn, conn->peer.ip);
+}
+
 static void tick_conn(struct chute_conn *conn, uint64_t now) {
     if (!conn->is_named && now - conn->waits_since_ms >= NAME_PATIENCE_MS) {
-        chute_names_forget(conn->conns->names, conn);
-        on_name(conn, conn->peer.ip);
+        give_up_name(conn);
     }
     if (conn->is_open && now - conn->last_ms >= TICK_MS) {
         conn->conns->events->on_idle(conn, (long long)(now - conn->last_ms));
@@ -265,10 +278,48 @@ void chute_conns_resume(struct chute_conns *conns) {
     }
 }
 
-void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *owner)) {
+void chute_conns_leave(struct chute_conns *conns) {
+    chute_conns_pause(conns);
+    uv_timer_stop(&conns->timer);
+    for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
+        if (!conn->is_named) {
+            give_up_name(conn);
+        }
+        if (conn->is_open) {
+            conns->events->on_leave(conn);
+            conn->is_open = false;
+            conn->is_left = true;
+        }
+    }
+    conns->owner = NULL;
+    conns->names = NULL;
+}
+
+void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wanted) {
+    conns->events = wanted->events;
+    conns->owner = wanted->owner;
+    conns->module = wanted->module;
+    conns->names = wanted->names;
+    conns->has_proxy = wanted->has_proxy;
+    conns->has_keep_alive = wanted->has_keep_alive;
+    for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
+        if (conn->is_left) {
+            conn->is_left = false;
+            open_conn(conn);
+        }
+    }
+    start_ticking(conns);
+    if (!wanted->is_paused) {
+        chute_conns_resume(conns);
+    }
+}
+
+void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *arg), void *arg) {
+    bool is_left = conns->owner == NULL;
     conns->is_closing = true;
     conns->on_closed = on_closed;
-    conns->closes_at_ms = uv_now(conns->loop) + CLOSING_MS;
+    conns->on_closed_arg = arg;
+    conns->closes_at_ms = uv_now(conns->loop) + (is_left ? 0 : CLOSING_MS);
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
         conn->last_ms = uv_now(conns->loop);
     }

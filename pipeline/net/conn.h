@@ -9,6 +9,7 @@
 #ifndef CHUTE_NET_CONN_H
 #define CHUTE_NET_CONN_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "pipeline/base/buf.h"
@@ -19,6 +20,13 @@
 struct chute_conns;
 struct chute_names;
 
+/* What the former owner of a connection leaves to the next. */
+struct chute_conn_rest {
+    struct chute_buf bytes; /* of a frame that is not whole */
+    size_t to_skip;         /* bytes of one that was too long, still to come */
+    bool is_skipping;       /* up to the end of one that was too long */
+};
+
 struct chute_conn {
     uv_tcp_t tcp;
     struct chute_conns *conns;
@@ -27,17 +35,20 @@ struct chute_conn {
     struct chute_address peer;
     char *name;               /* of the peer, where names are looked up; else NULL */
     struct chute_proxy proxy; /* what a proxy told; else all "" */
-    struct chute_buf header;  /* bytes of a PROXY header that is not whole yet */
-    uint64_t waits_since_ms;  /* for its peer's name */
-    uint64_t last_ms;         /* when something was read */
-    bool is_named;            /* the name is known, or not wanted */
-    bool is_open;             /* on_open was called */
+    struct chute_conn_rest rest;
+    struct chute_buf header; /* bytes of a PROXY header that is not whole yet */
+    uint64_t waits_since_ms; /* for its peer's name */
+    uint64_t last_ms;        /* when something was read */
+    bool is_named;           /* the name is known, or not wanted */
+    bool has_proxy;          /* it begins with a PROXY header */
+    bool is_open;            /* on_open was called */
+    bool is_left;            /* was open, until its owner left */
     bool is_reading;
     bool is_closing;
 };
 
 struct chute_conn_events {
-    /* The connection is there: set conn->data. */
+    /* The connection is there: set conn->data, and go on with conn->rest. */
     void (*on_open)(struct chute_conn *conn);
     /* Where the next read may go: *size bytes. */
     char *(*on_room)(struct chute_conn *conn, size_t *size);
@@ -49,6 +60,9 @@ struct chute_conn_events {
     void (*on_idle)(struct chute_conn *conn, long long idle_ms);
     /* It is over: 0 for an orderly end. Free conn->data. Only after on_open. */
     void (*on_end)(struct chute_conn *conn, int error);
+    /* The owner leaves, and the connection stays: put what is unfinished into conn->rest and free conn->data.
+     * NULL where sets are never left. */
+    void (*on_leave)(struct chute_conn *conn);
 };
 
 struct chute_conns {
@@ -66,7 +80,8 @@ struct chute_conns {
     bool is_paused;
     bool is_closing;
     uint64_t closes_at_ms;
-    void (*on_closed)(void *owner);
+    void (*on_closed)(void *arg);
+    void *on_closed_arg;
     struct chute_log_limiter tls_limiter, proxy_limiter;
 };
 
@@ -82,8 +97,12 @@ void chute_conn_close(struct chute_conn *conn, int error);
 /* Nothing is read until resume. */
 void chute_conns_pause(struct chute_conns *conns);
 void chute_conns_resume(struct chute_conns *conns);
-/* Reads what is still on its way, for a moment; then ends all connections and calls `on_closed`, after which the
- * set's memory is free. */
-void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *owner));
+/* The owner leaves; the connections stay as they are, and nothing is read. */
+void chute_conns_leave(struct chute_conns *conns);
+/* Another owner, as `wanted` says, takes over a set that was left. */
+void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wanted);
+/* Reads what is still on its way, for a moment, unless it was left; then ends all connections and calls
+ * `on_closed(arg)`, after which the set's memory is free. */
+void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *arg), void *arg);
 
 #endif

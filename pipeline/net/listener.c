@@ -55,8 +55,7 @@ int chute_listener_bind(const char *module, const char *host, int port, int type
 static void on_connection(uv_poll_t *poll, int status, int events);
 
 static void on_retry(uv_timer_t *timer) {
-    struct chute_listener *listener = timer->data;
-    uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+    chute_listener_resume(timer->data);
 }
 
 /* Without a free descriptor the connections wait in the kernel's backlog. */
@@ -105,12 +104,23 @@ void chute_listener_start(struct chute_listener *listener, struct chute_conns *c
 static void on_handle_closed(uv_handle_t *handle) {
     struct chute_listener *listener = handle->data;
     if (--listener->open_handles == 0) {
-        listener->on_closed(listener->conns->owner);
+        listener->on_closed(listener->on_closed_arg);
     }
 }
 
-void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *owner)) {
+void chute_listener_pause(struct chute_listener *listener) {
+    uv_poll_stop(&listener->poll);
+    uv_timer_stop(&listener->retry);
+}
+
+void chute_listener_resume(struct chute_listener *listener) {
+    uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+}
+
+void chute_listener_close(
+    struct chute_listener *listener, void (*on_closed)(void *arg), void *arg) {
     listener->on_closed = on_closed;
+    listener->on_closed_arg = arg;
     uv_poll_stop(&listener->poll);
     close(listener->fd);
     uv_close((uv_handle_t *)&listener->poll, on_handle_closed);

@@ -14,7 +14,8 @@ struct chute_listener {
     int fd;
     int open_handles;
     bool is_out_of_descriptors;
-    void (*on_closed)(void *owner);
+    void (*on_closed)(void *arg);
+    void *on_closed_arg;
 };
 
 /* Opens a socket of `type` (SOCK_STREAM: it listens, SOCK_DGRAM) bound to `host` and `port`. Its descriptor, or a
@@ -22,7 +23,10 @@ struct chute_listener {
 int chute_listener_bind(const char *module, const char *host, int port, int type);
 /* Takes the connections that come to `fd`, of chute_listener_bind, which it owns from now on. */
 void chute_listener_start(struct chute_listener *listener, struct chute_conns *conns, int fd);
-/* Accepts no more; `on_closed` is called with the set's owner. */
-void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *owner));
+/* Accepts no more until resume; connections wait in the kernel. */
+void chute_listener_pause(struct chute_listener *listener);
+void chute_listener_resume(struct chute_listener *listener);
+/* Accepts no more, closes, and calls `on_closed(arg)`. */
+void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *arg), void *arg);
 
 #endif

@@ -22,7 +22,7 @@ static void count_drops(struct chute_udp *udp) {
     }
     unsigned since = info[SK_MEMINFO_DROPS] - udp->drops; /* it may have wrapped around */
     udp->drops = info[SK_MEMINFO_DROPS];
-    if (since == 0) {
+    if (since == 0 || udp->owner == NULL) {
         return;
     }
     udp->on_drops(udp->owner, since);
@@ -94,8 +94,10 @@ void chute_udp_start(struct chute_udp *udp, int fd) {
     uv_timer_init(udp->loop, &udp->timer);
     udp->poll.data = udp;
     udp->timer.data = udp;
-    uv_poll_start(&udp->poll, UV_READABLE, on_readable);
     uv_timer_start(&udp->timer, on_tick, TICK_MS, TICK_MS);
+    if (!udp->is_paused) {
+        chute_udp_resume(udp);
+    }
 }
 
 void chute_udp_pause(struct chute_udp *udp) {
@@ -113,12 +115,38 @@ static void on_handle_closed(uv_handle_t *handle) {
     if (--udp->open_handles == 0) {
         chute_free(udp->room);
         udp->room = NULL;
-        udp->on_closed(udp->owner);
+        udp->on_closed(udp->on_closed_arg);
     }
 }
 
-void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *owner)) {
+void chute_udp_leave(struct chute_udp *udp) {
+    chute_udp_pause(udp);
+    uv_timer_stop(&udp->timer);
+    count_drops(udp);
+    udp->owner = NULL;
+}
+
+void chute_udp_take(struct chute_udp *udp, const struct chute_udp *wanted) {
+    bool wants_another_buffer = wanted->receive_buffer != udp->receive_buffer;
+    udp->module = wanted->module;
+    udp->owner = wanted->owner;
+    udp->most = wanted->most;
+    udp->receive_buffer = wanted->receive_buffer;
+    udp->on_datagram = wanted->on_datagram;
+    udp->on_drops = wanted->on_drops;
+    udp->room = chute_realloc(udp->room, udp->most * RUN);
+    if (wants_another_buffer) {
+        set_receive_buffer(udp);
+    }
+    uv_timer_start(&udp->timer, on_tick, TICK_MS, TICK_MS);
+    if (!wanted->is_paused) {
+        chute_udp_resume(udp);
+    }
+}
+
+void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *arg), void *arg) {
     udp->on_closed = on_closed;
+    udp->on_closed_arg = arg;
     for (int i = 0; i < RUNS_AT_CLOSE && !udp->is_paused && read_run(udp); i++) {
     }
     count_drops(udp);

@@ -30,8 +30,9 @@ struct chute_udp {
     unsigned drops; /* as the kernel counts, since the socket was opened */
     unsigned long long unsaid_drops;
     struct chute_log_limiter drop_limiter;
-    bool is_paused;
-    void (*on_closed)(void *owner);
+    bool is_paused; /* may be set before the start */
+    void (*on_closed)(void *arg);
+    void *on_closed_arg;
 };
 
 /* Reads from `fd`, of chute_listener_bind, which it owns from now on; the members above the gap are set by the
@@ -40,7 +41,11 @@ void chute_udp_start(struct chute_udp *udp, int fd);
 /* Nothing is read until resume; the kernel keeps what its buffer holds. */
 void chute_udp_pause(struct chute_udp *udp);
 void chute_udp_resume(struct chute_udp *udp);
-/* Reads what is there, unless paused, and closes; `on_closed` is called with the owner. */
-void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *owner));
+/* The owner leaves; nothing is read. */
+void chute_udp_leave(struct chute_udp *udp);
+/* Another owner, as `wanted` says, takes over a socket that was left. */
+void chute_udp_take(struct chute_udp *udp, const struct chute_udp *wanted);
+/* Reads what is there, unless paused, and closes; calls `on_closed(arg)`. */
+void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *arg), void *arg);
 
 #endif

@@ -57,6 +57,7 @@ struct chute_input {
     void *state;
     pthread_t thread; /* own thread */
     bool has_thread;
+    bool is_reading; /* opened on the loop, to be paused and resumed; the loop's */
     _Atomic bool has_ended;
     struct chute_reader *reader; /* of the own thread, or the loop's */
 };
@@ -115,7 +116,8 @@ struct chute_process {
     struct chute_loop input_loop;
     struct chute_loop output_loop;
     struct chute_reader *loop_reader;
-    struct chute_turn *turn; /* pipeline.c */
+    struct chute_sockets *sockets; /* the input loop's */
+    struct chute_turn *turn;       /* pipeline.c */
 };
 
 struct chute_pipeline_settings {
@@ -156,6 +158,7 @@ struct chute_pipeline {
     _Atomic bool is_stopping;
     _Atomic bool is_paused; /* inputs of the loop do not read; the input loop's */
     _Atomic bool is_abandoned;
+    bool keeps_sockets; /* set before is_stopping */
     bool is_started;
     bool is_queue_closed;
     void (*on_ended)(void *arg); /* all inputs have ended; any thread */

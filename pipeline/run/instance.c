@@ -69,6 +69,14 @@ struct uv_loop_s *chute_input_loop(struct chute_input *input) {
     return &input->pipeline->process->input_loop.uv;
 }
 
+struct chute_sockets *chute_input_sockets(const struct chute_input *input) {
+    return input->pipeline->process->sockets;
+}
+
+bool chute_input_keeps_sockets(const struct chute_input *input) {
+    return input->pipeline->keeps_sockets;
+}
+
 bool chute_input_is_stopping(const struct chute_input *input) {
     return input->pipeline->is_stopping;
 }

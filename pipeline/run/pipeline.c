@@ -1,6 +1,7 @@
 #include "pipeline/run/pipeline.h"
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/net/sockets.h"
 #include "pipeline/run/dead_letter.h"
 #include "pipeline/run/read_buffer.h"
 #include "pipeline/run/steps.h"
@@ -36,10 +37,12 @@ static void close_turn(void *arg) {
     struct chute_process *process = arg;
     uv_close((uv_handle_t *)&process->turn->before_waiting, NULL);
     uv_close((uv_handle_t *)&process->turn->after_reading, NULL);
+    chute_sockets_close(process->sockets);
 }
 
 void chute_process_start(struct chute_process *process) {
-    *process = (struct chute_process){ .loop_reader = chute_reader_create() };
+    *process = (struct chute_process){ .loop_reader = chute_reader_create(),
+        .sockets = chute_sockets_create() };
     chute_loop_start(&process->input_loop, "inputs");
     chute_loop_start(&process->output_loop, "outputs");
     chute_loop_call(&process->input_loop, open_turn, process);
@@ -65,6 +68,7 @@ struct opening {
 static void open_on_loop(void *arg) {
     struct opening *opening = arg;
     opening->status = opening->input->plugin->start(opening->input);
+    opening->input->is_reading = opening->status == 0;
 }
 
 static void *run_own(void *arg) {
@@ -129,8 +133,8 @@ static void resume_on_loop(void *arg) {
     }
     for (size_t i = 0; i < pipeline->input_count; i++) {
         struct chute_input *input = pipeline->inputs[i];
-        if (input->plugin->thread == CHUTE_ON_LOOP && input->plugin->resume != NULL &&
-            !input->has_ended && !pipeline->is_stopping) {
+        if (input->is_reading && input->plugin->resume != NULL && !input->has_ended &&
+            !pipeline->is_stopping) {
             input->plugin->resume(input);
         }
     }
@@ -190,6 +194,11 @@ void chute_pipeline_stop(struct chute_pipeline *pipeline) {
     for (size_t i = 0; i < pipeline->output_count; i++) {
         chute_output_hurry(pipeline->outputs[i]);
     }
+}
+
+void chute_pipeline_stop_for_successor(struct chute_pipeline *pipeline) {
+    pipeline->keeps_sockets = true;
+    chute_pipeline_stop(pipeline);
 }
 
 static void flush_reader(void *arg) {

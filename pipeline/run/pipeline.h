@@ -16,6 +16,9 @@ void chute_process_finish(struct chute_process *process);
 int chute_pipeline_start(struct chute_pipeline *pipeline);
 /* Tells the inputs to stop reading. What they have given stays in the pipeline. */
 void chute_pipeline_stop(struct chute_pipeline *pipeline);
+/* The same where another pipeline of the process takes its place: sockets on which inputs listen, connections and
+ * their unfinished frames stay with the process, for the inputs there that ask for them. */
+void chute_pipeline_stop_for_successor(struct chute_pipeline *pipeline);
 /* True when the inputs have ended and every event has come through. Call it again and again after stop, or after
  * on_ended: it also closes what is done. */
 bool chute_pipeline_is_drained(struct chute_pipeline *pipeline);

@@ -131,6 +131,10 @@ struct chute_codec_plugin {
     /* The stream ended, or was idle for idle_ms: what is pending becomes frames. Loop or own. */
     void (*flush)(
         const struct chute_codec *codec, void *stream, struct chute_frames *frames, bool is_end);
+    /* The stream goes on in another pipeline: appends to `rest` what is pending, as bytes that can be fed there, or
+     * makes frames of what cannot. NULL: a flush at the end does for it. Loop. */
+    void (*leave)(const struct chute_codec *codec, void *stream, struct chute_frames *frames,
+        struct chute_buf *rest);
     /* How many of the bytes fed so far, counted from the last one back, are in no frame yet: a position
      * stays before them. 0: a flush would give nothing. Loop or own. */
     size_t (*held)(const struct chute_codec *codec, const void *stream);
@@ -228,8 +232,9 @@ struct chute_filter_plugin {
 
 /* ------------------------------------------------------------------ inputs */
 
-struct chute_input;  /* an instance: the engine's */
-struct chute_stream; /* see pipeline/run/stream.h */
+struct chute_input;   /* an instance: the engine's */
+struct chute_stream;  /* see pipeline/run/stream.h */
+struct chute_sockets; /* see pipeline/net/sockets.h */
 
 struct chute_input_plugin {
     CHUTE_PLUGIN_HEAD;
@@ -265,6 +270,10 @@ const char *chute_input_path_data(const struct chute_input *input);
 const struct chute_codec *chute_input_codec(const struct chute_input *input);
 /* The input loop. Loop inputs only. */
 struct uv_loop_s *chute_input_loop(struct chute_input *input);
+/* Where the process's sockets are asked for (pipeline/net/sockets.h). Loop. */
+struct chute_sockets *chute_input_sockets(const struct chute_input *input);
+/* In stop: another pipeline takes this one's place, so leave sockets and do not close them. Loop. */
+bool chute_input_keeps_sockets(const struct chute_input *input);
 /* Any thread. */
 bool chute_input_is_stopping(const struct chute_input *input);
 /* True while the queue is full: nothing may start to read. Loop. */

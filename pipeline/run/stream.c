@@ -59,8 +59,7 @@ static void pause_inputs(struct chute_pipeline *pipeline) {
     }
     for (size_t i = 0; i < pipeline->input_count; i++) {
         struct chute_input *input = pipeline->inputs[i];
-        if (input->plugin->thread == CHUTE_ON_LOOP && input->plugin->pause != NULL &&
-            !input->has_ended) {
+        if (input->is_reading && input->plugin->pause != NULL && !input->has_ended) {
             input->plugin->pause(input);
         }
     }
@@ -588,6 +587,41 @@ void chute_stream_flush(struct chute_stream *stream, struct chute_token *token) 
     size_t size;
     chute_stream_buffer(stream, &size);
     chute_stream_read(stream, 0, token);
+}
+
+/* Another pipeline's codec may be another one: so bytes go on, not the codec's state. */
+static void leave_stateful(struct chute_stream *stream, struct chute_buf *rest) {
+    const struct chute_codec_plugin *plugin = stream->codec->plugin;
+    if (plugin->leave == NULL) {
+        flush_stateful(stream, true, NULL);
+        return;
+    }
+    struct chute_frames frames = { 0 };
+    plugin->leave(stream->codec, stream->codec_state, &frames, rest);
+    hand_over_stateful(stream, &frames, NULL);
+}
+
+bool chute_stream_leave(struct chute_stream *stream, struct chute_buf *rest) {
+    bool is_skipping = stream->is_discarding;
+    stream->open = NULL;
+    stream->is_discarding = false;
+    if (stream->codec_state != NULL) {
+        leave_stateful(stream, rest);
+        return is_skipping;
+    }
+    chute_buf_add_str(rest, chute_buf_str(&stream->partial));
+    if (stream->large != NULL) {
+        chute_buf_add(rest, stream->large->bytes, stream->large_len);
+    }
+    forget_partial(stream);
+    return is_skipping;
+}
+
+void chute_stream_inherit(struct chute_stream *stream, struct chute_str rest, bool is_skipping) {
+    stream->is_discarding = is_skipping && stream->codec_state == NULL;
+    if (rest.len > 0) {
+        chute_stream_feed(stream, rest, NULL);
+    }
 }
 
 void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms) {

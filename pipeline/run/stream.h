@@ -44,6 +44,11 @@ void chute_stream_idle(struct chute_stream *stream, long long idle_for_ms);
 /* The same now, however short the while was: a stop, after which the bytes go on one day. An unfinished line
  * stays. `token` (may be NULL) is taken: it stands for all bytes read so far but what is unfinished. */
 void chute_stream_flush(struct chute_stream *stream, struct chute_token *token);
+/* Ends it for a successor in another pipeline: appends to `rest` what is unfinished, as bytes to feed there; what the
+ * codec cannot give back is handed over as at an end. True if the rest of a frame that was too long is still to come. */
+bool chute_stream_leave(struct chute_stream *stream, struct chute_buf *rest);
+/* The other side, for a stream just made. */
+void chute_stream_inherit(struct chute_stream *stream, struct chute_str rest, bool is_skipping);
 /* Bytes of what is unfinished and kept, also by the codec: a file's position stays before them. */
 size_t chute_stream_unfinished(const struct chute_stream *stream);
 /* From now on frames come from `origin` (the PROXY protocol told another peer); takes a reference. */

@@ -26,7 +26,7 @@ ARROWS = {
     "conf": ("pipeline/base",),
     "pipeline/text": ("pipeline/base", "conf"),
     "pipeline/net": ("pipeline/base", "conf"),
-    "pipeline/run": ("pipeline/base", "conf"),
+    "pipeline/run": ("pipeline/base", "conf", "pipeline/net/sockets.h"),
     "pipeline/serve": EVERYTHING,
     "pipeline/cli": EVERYTHING,
 }

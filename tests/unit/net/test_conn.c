@@ -14,7 +14,7 @@ struct world {
     struct chute_conns conns;
     struct chute_listener listener;
     int port;
-    int opened, ended, closed;
+    int opened, ended, left, closed;
     int error; /* of the last end */
     char ip[128], name[64];
     struct chute_buf got;
@@ -55,8 +55,13 @@ static void on_end(struct chute_conn *conn, int error) {
     world->error = error;
 }
 
+static void on_leave(struct chute_conn *conn) {
+    struct world *world = conn->conns->owner;
+    world->left++;
+}
+
 static const struct chute_conn_events events = { on_open, on_room, on_read, on_bytes, on_idle,
-    on_end };
+    on_end, on_leave };
 
 static void on_closed(void *owner) {
     ((struct world *)owner)->closed++;
@@ -116,9 +121,9 @@ static void say(int fd, struct chute_str bytes) {
 
 static void finish(struct world *world, bool has_listener) {
     if (has_listener) {
-        chute_listener_close(&world->listener, on_closed);
+        chute_listener_close(&world->listener, on_closed, world);
     }
-    chute_conns_close(&world->conns, on_closed);
+    chute_conns_close(&world->conns, on_closed, world);
     run_until(world, &world->closed, has_listener ? 2 : 1);
     uv_run(&world->loop, UV_RUN_DEFAULT);
     cr_expect_eq(world->conns.count, 0);
@@ -226,8 +231,8 @@ Test(net_conn, a_stop_reads_what_is_on_its_way) {
     run_until_got(&world, "hello");
     say(fd,
         CHUTE_STR(" and more than one buffer of the sixty-four bytes that the test has room for"));
-    chute_listener_close(&world.listener, on_closed);
-    chute_conns_close(&world.conns, on_closed);
+    chute_listener_close(&world.listener, on_closed, &world);
+    chute_conns_close(&world.conns, on_closed, &world);
     run_until(&world, &world.closed, 2);
     cr_expect_eq(world.got.len, 5 + 76);
     cr_expect_eq(world.ended, 1);
@@ -290,6 +295,47 @@ Test(net_conn, stops_dialling_where_nobody_listens) {
     finish(&world, false);
 }
 
+/* A connection that is still in its PROXY header is known to nobody: it goes on where it was. */
+Test(net_conn, a_set_goes_to_another_owner) {
+    struct world world = { .conns.has_proxy = true };
+    struct world next = { 0 };
+    begin(&world);
+    listen_on(&world, "127.0.0.1");
+    int known = connect_to(&world);
+    say(known, CHUTE_STR("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\none "));
+    run_until_got(&world, "one ");
+    int unknown = connect_to(&world);
+    say(unknown, CHUTE_STR("PROXY TCP4 4.3.2.1 "));
+    while (world.conns.count < 2 || world.conns.first->header.len == 0) {
+        uv_run(&world.loop, UV_RUN_NOWAIT);
+    }
+    chute_conns_leave(&world.conns);
+    cr_expect_eq(world.left, 1);
+    say(known, CHUTE_STR("two"));
+    uv_run(&world.loop, UV_RUN_NOWAIT);
+    cr_expect_str_eq(chute_buf_cstr(&world.got), "one ", "nobody reads");
+    struct chute_conns wanted = { .events = &events, .owner = &next, .module = "next" };
+    chute_conns_take(&world.conns, &wanted);
+    cr_expect_eq(next.opened, 1);
+    cr_expect_str_eq(next.ip, "127.0.0.1 1.2.3.4");
+    uint64_t until = uv_hrtime() + 10ull * 1000 * 1000 * 1000;
+    while (next.got.len < 3 && uv_hrtime() < until) {
+        uv_run(&world.loop, UV_RUN_NOWAIT);
+    }
+    say(unknown, CHUTE_STR("5.6.7.8 1 2\r\n!"));
+    while (next.got.len < 4 && uv_hrtime() < until) {
+        uv_run(&world.loop, UV_RUN_NOWAIT);
+    }
+    cr_expect_str_eq(chute_buf_cstr(&next.got), "two!");
+    cr_expect_str_eq(next.ip, "127.0.0.1 4.3.2.1");
+    close(known);
+    close(unknown);
+    finish(&world, true);
+    cr_expect_eq(next.ended, 2);
+    cr_expect_eq(world.ended, 0);
+    chute_buf_finish(&next.got);
+}
+
 Test(net_conn, says_that_a_port_is_in_use) {
     int fd = chute_listener_bind("test", "127.0.0.1", 0, SOCK_STREAM);
     cr_expect_eq(chute_listener_bind("test", "127.0.0.1", port_of(fd), SOCK_STREAM), UV_EADDRINUSE);
@@ -350,7 +396,7 @@ Test(net_udp, reads_datagrams_and_counts_drops) {
         sendto(fd, "x", 1, 0, (struct sockaddr *)&address, chute_address_len(&address));
     }
     chute_udp_resume(&udp);
-    chute_udp_close(&udp, on_udp_closed);
+    chute_udp_close(&udp, on_udp_closed, &datagrams);
     uv_run(&loop, UV_RUN_DEFAULT);
     cr_expect_eq(datagrams.closed, 1);
     cr_expect_gt(datagrams.drops, 0);

@@ -153,6 +153,7 @@ static void open_rig(
     rig.input.pipeline = &rig.pipeline;
     rig.input.codec = &rig.codec;
     rig.input.reader = chute_reader_create();
+    rig.input.is_reading = plugin->thread == CHUTE_ON_LOOP;
     rig.origin = chute_origin_create();
     rig.stream = chute_stream_create(&rig.input, rig.origin, NULL);
 }
