@@ -314,6 +314,14 @@ void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wante
     }
 }
 
+/* Ends our side: a client that sees it stops sending, and what it sent before still comes. One that is closed on
+ * while it sends would lose what is on its way. */
+static void say_goodbye(struct chute_conn *conn) {
+    if (conn->is_open && !conn->is_closing && uv_is_writable((uv_stream_t *)&conn->tcp)) {
+        uv_shutdown(&conn->goodbye, (uv_stream_t *)&conn->tcp, NULL);
+    }
+}
+
 void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *arg), void *arg) {
     bool is_left = conns->owner == NULL;
     conns->is_closing = true;
@@ -322,6 +330,7 @@ void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *arg), 
     conns->closes_at_ms = uv_now(conns->loop) + (is_left ? 0 : CLOSING_MS);
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
         conn->last_ms = uv_now(conns->loop);
+        say_goodbye(conn);
     }
     uv_timer_start(&conns->timer, on_closing_tick, CLOSING_TICK_MS, CLOSING_TICK_MS);
     finish_if_empty(conns);

@@ -39,10 +39,11 @@ struct chute_conn {
     struct chute_buf header; /* bytes of a PROXY header that is not whole yet */
     uint64_t waits_since_ms; /* for its peer's name */
     uint64_t last_ms;        /* when something was read */
-    bool is_named;           /* the name is known, or not wanted */
-    bool has_proxy;          /* it begins with a PROXY header */
-    bool is_open;            /* on_open was called */
-    bool is_left;            /* was open, until its owner left */
+    uv_shutdown_t goodbye;
+    bool is_named;  /* the name is known, or not wanted */
+    bool has_proxy; /* it begins with a PROXY header */
+    bool is_open;   /* on_open was called */
+    bool is_left;   /* was open, until its owner left */
     bool is_reading;
     bool is_closing;
 };

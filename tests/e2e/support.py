@@ -108,7 +108,10 @@ class Logchute:
         records = self.log()
         reports = [line for line in self.stderr().splitlines() if "Sanitizer" in line or "runtime error:" in line]
         assert not reports, reports
-        return code, records[-1] if records else {}
+        last = records[-1] if records else {}
+        if last.get("message") == "stopped":
+            assert_balanced(last)
+        return code, last
 
     def kill(self):
         if self.process is not None and self.process.poll() is None:

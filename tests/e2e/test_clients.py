@@ -81,6 +81,34 @@ def test_python_client(logchute, port, client):
         assert isinstance(event["message"], str)
 
 
+# Clients that connect again by themselves, and how each is told to go on trying.
+RESTART = {
+    "winston-logstash": (["node", None], ["--rate", "10", "--hold", "4000", "--opt", "max_connect_retries=-1"]),
+    "async-tcp": ([sys.executable, os.path.join(HERE, "clients/python/send.py")], ["rate=10"]),
+}
+
+
+@pytest.mark.parametrize("client", RESTART)
+def test_client_over_a_restart(logchute, node_clients, port, client):
+    """logchute is stopped and started again while the client sends: every record is there."""
+    chute = logchute(JSON_INPUTS % {"port": port})
+    command, options = RESTART[client]
+    command = [node_clients if word is None else word for word in command]
+    sender = subprocess.Popen([*command, client, str(port), str(N), *options], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=os.path.dirname(node_clients))
+    try:
+        wait_for(lambda: len(chute.events()) >= N // 4, 30, "the first events")
+        code, last = chute.stop()
+        assert code == 0 and last["lost"] == "0"
+        chute.start()
+        wait_for(lambda: len(numbers(chute, r'"msg (\d+)\b')) >= N, 60, "all numbers")
+    finally:
+        out, _ = sender.communicate(timeout=60)
+    assert sender.returncode == 0, out
+    chute.stop()
+    assert set(numbers(chute, r'"msg (\d+)\b')) == set(range(1, N + 1))
+
+
 def send_python(client, port):
     done = subprocess.run([sys.executable, os.path.join(HERE, "clients/python/send.py"), client, str(port), str(N), "rate=1"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
