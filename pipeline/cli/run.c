@@ -50,6 +50,27 @@ static void set_up_log(const struct chute_settings *settings) {
     chute_log_set_json(strcmp(chute_settings_text(settings, "log.format"), "json") == 0);
 }
 
+/* Says all that is wrong with the configuration: for a person, or as lines of the log in JSON. */
+static void report(struct chute_diag *diag, const struct chute_settings *settings) {
+    if (strcmp(chute_settings_text(settings, "log.format"), "json") != 0) {
+        chute_diag_print(diag, stderr);
+        return;
+    }
+    size_t count;
+    const struct chute_diag_item *items = chute_diag_items(diag, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct chute_position *position = &items[i].position;
+        char line[16], column[16];
+        snprintf(line, sizeof(line), "%" PRIu32, position->line);
+        snprintf(column, sizeof(column), "%" PRIu32, position->column);
+        bool has_line = position->source != NULL && position->line > 0;
+        chute_log(items[i].is_warning ? CHUTE_LOG_WARN : CHUTE_LOG_ERROR, "config",
+            items[i].message, "hint", items[i].hint, "file",
+            position->source == NULL ? NULL : position->source->name, has_line ? "line" : NULL,
+            line, "column", column, NULL);
+    }
+}
+
 /* LOGCHUTE_NOW moves the clock: what a run at another date would do. */
 static void set_up_clock(void) {
     struct chute_time now;
@@ -242,7 +263,8 @@ static int block_signals(void) {
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of a write, like a full disk */
+    signal(SIGXFSZ,
+        SIG_IGN); /* a limit on the size of files is an error of a write, like a full disk */
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
@@ -273,7 +295,7 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
     struct chute_process process = { 0 };
     struct chute_pipeline *pipeline =
         chute_pipeline_load(&process, &pipeline_config, ast, diag, is_check_only);
-    chute_diag_print(diag, stderr);
+    report(diag, settings);
     chute_ast_destroy(ast);
     if (pipeline == NULL) {
         return 1;
@@ -308,9 +330,10 @@ int chute_cli_run(int argc, char **argv) {
     struct chute_diag *diag = chute_diag_create();
     struct chute_settings *settings = chute_settings_create(diag);
     load_settings(settings, diag, argc, argv);
+    set_up_log(settings);
     int code = 1;
     if (chute_diag_error_count(diag) > 0) {
-        chute_diag_print(diag, stderr);
+        report(diag, settings);
     } else if (chute_settings_bool(settings, "help")) {
         chute_cli_help();
         code = 0;
@@ -318,7 +341,6 @@ int chute_cli_run(int argc, char **argv) {
         puts("logchute " CHUTE_VERSION);
         code = 0;
     } else {
-        set_up_log(settings);
         code = start(settings, diag);
     }
     chute_settings_destroy(settings);

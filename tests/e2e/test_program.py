@@ -165,6 +165,16 @@ def test_files_that_are_not_there(run, tmp_path):
     assert len(done.err.splitlines()) == 1 and "none.conf: there is no such file" in done.err, done.err
 
 
+def test_errors_in_json(run):
+    """Where the log is JSON, what is wrong with the configuration is, too."""
+    done = run("-e", "input { tcp { prot => 1 } } output { stdout { } }", "--log.format", "json")
+    assert (done.code, done.out) == (1, "")
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    assert [(line["level"], line["module"], line["line"], line["column"]) for line in lines] == [
+        ("error", "config", "1", "9"), ("error", "config", "1", "15")]
+    assert lines[1]["file"] == "config.string" and lines[1]["hint"] == 'did you mean "port"?'
+
+
 def test_help_is_readable(run):
     done = run("--help")
     assert (done.code, done.err) == (0, "")
