@@ -55,9 +55,7 @@ static const struct chute_option json_lines_options[] = {
 
 static bool prepare_json_lines(void *settings, const struct chute_prepare *prepare) {
     struct json_codec *self = settings;
-    if (!chute_charset_is_known(self->charset)) {
-        chute_prepare_refuse(
-            prepare, "charset", "unknown character set '%.*s'", CHUTE_STR_ARGS(self->charset));
+    if (!chute_prepare_charset(prepare, self->charset)) {
         return false;
     }
     self->is_foreign = !chute_str_eq_nocase(self->charset, CHUTE_STR("UTF-8"));

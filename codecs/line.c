@@ -43,9 +43,7 @@ static const struct chute_option line_options[] = {
 
 static bool prepare_plain(void *settings, const struct chute_prepare *prepare) {
     struct text_codec *self = settings;
-    if (!chute_charset_is_known(self->charset)) {
-        chute_prepare_refuse(
-            prepare, "charset", "unknown character set '%.*s'", CHUTE_STR_ARGS(self->charset));
+    if (!chute_prepare_charset(prepare, self->charset)) {
         return false;
     }
     if (prepare->ecs != CHUTE_ECS_DISABLED) {

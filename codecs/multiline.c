@@ -90,9 +90,7 @@ static const struct chute_option options[] = {
 
 static bool prepare(void *settings, const struct chute_prepare *prepare) {
     struct multiline *self = settings;
-    if (!chute_charset_is_known(self->charset)) {
-        chute_prepare_refuse(
-            prepare, "charset", "unknown character set '%.*s'", CHUTE_STR_ARGS(self->charset));
+    if (!chute_prepare_charset(prepare, self->charset)) {
         return false;
     }
     if (chute_str_find(self->pattern, CHUTE_STR("%{")) >= 0) {

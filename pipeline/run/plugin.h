@@ -61,6 +61,8 @@ void chute_prepare_refuse(const struct chute_prepare *prepare, const char *optio
 /* A warning at the same places. */
 void chute_prepare_warn(const struct chute_prepare *prepare, const char *option, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
+/* True if `name`, the value of option "charset", is a known character set; refuses it else. */
+bool chute_prepare_charset(const struct chute_prepare *prepare, struct chute_str name);
 /* True if the configuration sets `option` (a default does not count). */
 bool chute_prepare_is_set(const struct chute_prepare *prepare, const char *option);
 

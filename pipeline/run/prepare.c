@@ -3,6 +3,7 @@
 
 #include "conf/ast.h"
 #include "conf/option_compile.h"
+#include "pipeline/base/charset.h"
 #include "pipeline/run/plugin.h"
 
 static const char *kind_of(const struct chute_ast_plugin *ast) {
@@ -50,6 +51,21 @@ void chute_prepare_warn(
     va_start(args, format);
     note(prepare, option, false, format, args);
     va_end(args);
+}
+
+bool chute_prepare_charset(const struct chute_prepare *prepare, struct chute_str name) {
+    if (chute_charset_is_known(name)) {
+        return true;
+    }
+    struct chute_nearest nearest = { .name = name };
+    for (const char *const *known = chute_charset_names(); *known != NULL; known++) {
+        chute_nearest_offer(&nearest, *known);
+    }
+    bool is_near = nearest.best != NULL;
+    chute_prepare_refuse(prepare, "charset", "unknown character set '%.*s'%s%s%s",
+        CHUTE_STR_ARGS(name), is_near ? "; did you mean '" : "", is_near ? nearest.best : "",
+        is_near ? "'?" : "");
+    return false;
 }
 
 bool chute_prepare_is_set(const struct chute_prepare *prepare, const char *option) {

@@ -132,6 +132,8 @@ static const struct {
     { "pattern => 'a'", "what" },
     { "what => 'next'", "pattern" },
     { "pattern => 'a' what => 'next' charset => 'nope'", "unknown character set" },
+    { "pattern => 'a' what => 'next' charset => 'windows-1225'",
+        "unknown character set 'windows-1225'; did you mean 'Windows-1252'?" },
     { "pattern => 'a' what => 'next' patterns_dir => ['/etc']", "patterns_dir" },
 };
 
