@@ -244,11 +244,25 @@ static void drop_unanswerable(struct chute_pass *pass, struct chute_event *event
     }
 }
 
+/* Says once in a while that texts were too hard for a regular expression, `before` as counted earlier. */
+static void note_undecided(const struct chute_condition *condition, unsigned long long before) {
+    unsigned long long now = chute_condition_undecided(condition);
+    static struct chute_log_limiter limiter;
+    uint64_t suppressed;
+    if (now > before && chute_log_limit(&limiter, 10000, &suppressed)) {
+        chute_logf(CHUTE_LOG_WARN, "pipeline",
+            "a regular expression of a condition gave up on %llu texts so far (too many ways to "
+            "match): that counts as no match",
+            now);
+    }
+}
+
 static void split(struct chute_pass *pass, const struct chute_step *step) {
     const struct chute_selection *from = &pass->lists[step->list];
     struct chute_selection yes = new_list(pass, from->count);
     struct chute_selection no = new_list(pass, from->count);
     struct chute_regex_scratch *scratch = chute_worker_scratch(pass->worker);
+    unsigned long long undecided = chute_condition_undecided(step->condition);
     for (size_t i = 0; i < from->count; i++) {
         struct chute_event *event = from->events[i];
         switch (chute_condition_eval(step->condition, event, scratch)) {
@@ -263,6 +277,7 @@ static void split(struct chute_pass *pass, const struct chute_step *step) {
             break;
         }
     }
+    note_undecided(step->condition, undecided);
     pass->lists[step->yes] = yes;
     pass->lists[step->no] = no;
 }

@@ -175,6 +175,15 @@ def test_errors_in_json(run):
     assert lines[1]["file"] == "config.string" and lines[1]["hint"] == 'did you mean "port"?'
 
 
+def test_regular_expression_that_gives_up(run):
+    """A text with too many ways to match is no match, is said once, and costs no hang."""
+    text = json.dumps({"a": "a" * 40 + "!"}) + "\n"
+    done = run("-e", "input { stdin { codec => json_lines } } filter { if [a] =~ /^(a+)+(b|c)+(a*)*$/ { drop { } } }"
+               " output { stdout { codec => json_lines } }", stdin=text * 3)
+    assert done.code == 0 and len(done.out.splitlines()) == 3
+    assert done.err.count("gave up on 3 texts so far") == 1, done.err
+
+
 def test_help_is_readable(run):
     done = run("--help")
     assert (done.code, done.err) == (0, "")
