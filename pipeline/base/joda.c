@@ -5,10 +5,6 @@
 /* Room for a sign and the digits of any number, a name, an offset or a zone id. */
 #define STEP_ROOM 64
 
-bool chute_joda_locale_is_known(struct chute_str tag) {
-    return chute_locale_find(tag) != NULL;
-}
-
 bool chute_joda_can_parse(const struct chute_joda *joda) {
     return !joda->is_write_only;
 }

@@ -20,8 +20,6 @@ struct chute_joda; /* a compiled pattern */
 /* Compiles `pattern`. NULL, with `why` a constant sentence, if it is illegal. */
 const struct chute_joda *chute_joda_compile(struct chute_arena *arena, struct chute_str pattern,
     const struct chute_locale *locale, const char **why);
-/* True if we know the names of the language of `tag`. */
-bool chute_joda_locale_is_known(struct chute_str tag);
 /* False for a pattern that only writes (zzzz). */
 bool chute_joda_can_parse(const struct chute_joda *joda);
 

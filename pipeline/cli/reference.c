@@ -55,16 +55,6 @@ bool chute_reference_plugin(size_t index, struct chute_reference_plugin *out) {
     return false;
 }
 
-bool chute_reference_find(
-    const char *kind, struct chute_str name, struct chute_reference_plugin *out) {
-    for (size_t i = 0; chute_reference_plugin(i, out); i++) {
-        if (strcmp(out->kind, kind) == 0 && chute_str_eq(chute_str_of(out->name), name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ------------------------------------------------------------------ Markdown */
 
 /* Text inside a cell of a table. */

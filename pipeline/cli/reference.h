@@ -23,9 +23,6 @@ struct chute_reference_plugin {
 
 /* Plugin number `index` of all that are built in: inputs, codecs, filters, outputs. False behind the last. */
 bool chute_reference_plugin(size_t index, struct chute_reference_plugin *out);
-/* Finds one by kind and name ("grok", "filter"). False if there is none. */
-bool chute_reference_find(
-    const char *kind, struct chute_str name, struct chute_reference_plugin *out);
 
 /* Each appends one Markdown page: of a plugin, of the options of all plugins of a kind, of all names. */
 void chute_reference_page(struct chute_buf *out, const struct chute_reference_plugin *plugin);

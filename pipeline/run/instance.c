@@ -57,10 +57,6 @@ const char *chute_input_host_name(const struct chute_input *input) {
     return input->pipeline->settings.host_name;
 }
 
-const char *chute_input_path_data(const struct chute_input *input) {
-    return input->pipeline->settings.path_data;
-}
-
 const struct chute_codec *chute_input_codec(const struct chute_input *input) {
     return input->codec;
 }
@@ -117,14 +113,6 @@ void *chute_output_state(const struct chute_output *output) {
 
 const char *chute_output_id(const struct chute_output *output) {
     return output->head.id;
-}
-
-const struct chute_codec *chute_output_codec(const struct chute_output *output) {
-    return output->codec;
-}
-
-const char *chute_output_path_data(const struct chute_output *output) {
-    return output->pipeline->settings.path_data;
 }
 
 struct uv_loop_s *chute_output_loop(struct chute_output *output) {

@@ -268,7 +268,6 @@ void *chute_input_state(const struct chute_input *input);
 const char *chute_input_id(const struct chute_input *input);
 enum chute_ecs chute_input_ecs(const struct chute_input *input);
 const char *chute_input_host_name(const struct chute_input *input);
-const char *chute_input_path_data(const struct chute_input *input);
 const struct chute_codec *chute_input_codec(const struct chute_input *input);
 /* The input loop. Loop inputs only. */
 struct uv_loop_s *chute_input_loop(struct chute_input *input);
@@ -399,8 +398,6 @@ void chute_output_describe(struct chute_output *output, const char *text);
 const void *chute_output_settings(const struct chute_output *output);
 void *chute_output_state(const struct chute_output *output);
 const char *chute_output_id(const struct chute_output *output);
-const struct chute_codec *chute_output_codec(const struct chute_output *output);
-const char *chute_output_path_data(const struct chute_output *output);
 /* The output loop. Loop outputs only. */
 struct uv_loop_s *chute_output_loop(struct chute_output *output);
 /* True once the pipeline was asked to stop: what is left is tried at short intervals. Any thread. */

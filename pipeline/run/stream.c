@@ -170,13 +170,6 @@ void chute_stream_destroy(struct chute_stream *stream) {
     chute_free(stream);
 }
 
-void chute_stream_set_origin(struct chute_stream *stream, struct chute_origin *origin) {
-    chute_held_ref(&origin->held);
-    chute_held_unref(&stream->origin->held);
-    stream->origin = origin;
-    stream->open = NULL;
-}
-
 size_t chute_stream_unfinished(const struct chute_stream *stream) {
     if (stream->codec_state != NULL) {
         return stream->codec->plugin->held(stream->codec, stream->codec_state);

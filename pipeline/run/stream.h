@@ -51,7 +51,5 @@ bool chute_stream_leave(struct chute_stream *stream, struct chute_buf *rest);
 void chute_stream_inherit(struct chute_stream *stream, struct chute_str rest, bool is_skipping);
 /* Bytes of what is unfinished and kept, also by the codec: a file's position stays before them. */
 size_t chute_stream_unfinished(const struct chute_stream *stream);
-/* From now on frames come from `origin` (the PROXY protocol told another peer); takes a reference. */
-void chute_stream_set_origin(struct chute_stream *stream, struct chute_origin *origin);
 
 #endif

@@ -395,11 +395,11 @@ Test(joda, knows_what_only_writes) {
 }
 
 Test(locale, is_found_by_tag) {
-    cr_expect(chute_joda_locale_is_known(CHUTE_STR("de")));
-    cr_expect(chute_joda_locale_is_known(CHUTE_STR("de-AT")));
-    cr_expect(chute_joda_locale_is_known(CHUTE_STR("pt_BR")));
-    cr_expect(chute_joda_locale_is_known(CHUTE_STR("EN_us.UTF-8")));
-    cr_expect(!chute_joda_locale_is_known(CHUTE_STR("tlh")));
-    cr_expect(!chute_joda_locale_is_known(CHUTE_STR("")));
-    cr_expect(!chute_joda_locale_is_known(CHUTE_STR("deu")));
+    cr_expect(chute_locale_find(CHUTE_STR("de")) != NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("de-AT")) != NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("pt_BR")) != NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("EN_us.UTF-8")) != NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("tlh")) == NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("")) == NULL);
+    cr_expect(chute_locale_find(CHUTE_STR("deu")) == NULL);
 }

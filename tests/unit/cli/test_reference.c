@@ -91,17 +91,6 @@ static size_t plugin_count(void) {
     return count;
 }
 
-Test(cli_reference, every_plugin_is_found) {
-    struct chute_reference_plugin plugin;
-    struct chute_reference_plugin found;
-    cr_expect_gt(plugin_count(), 0);
-    for (size_t i = 0; chute_reference_plugin(i, &plugin); i++) {
-        cr_assert(chute_reference_find(plugin.kind, chute_str_of(plugin.name), &found));
-        cr_expect_eq(found.options, plugin.options, "%s %s", plugin.kind, plugin.name);
-    }
-    cr_expect_not(chute_reference_find("filter", CHUTE_STR("no such thing"), &found));
-}
-
 Test(cli_reference, json_holds_every_plugin_and_row) {
     struct chute_buf text = { 0 };
     struct chute_arena arena = { 0 };
