@@ -1,6 +1,7 @@
 /* conf/java_hash.h - the order in which Java's HashMap walks its keys, which is the order in which Logstash
  * walks an option that is given as a hash.
  *
+ * Ownership: everything is borrowed for the length of a call.
  * Threads: any. */
 #ifndef CHUTE_CONF_JAVA_HASH_H
 #define CHUTE_CONF_JAVA_HASH_H

@@ -1,5 +1,6 @@
 /* conf/units.h - sizes and durations as a configuration writes them.
  *
+ * Ownership: everything is borrowed for the length of a call.
  * Threads: any. */
 #ifndef CHUTE_CONF_UNITS_H
 #define CHUTE_CONF_UNITS_H

@@ -1,6 +1,7 @@
 /* inputs/file/glob.h - file names by pattern, as Ruby's Dir.glob reads it: `*` `?` `[a-z]` `{a,b}` and `**` for
  * any depth of folders; a leading dot is matched by a dot only.
  *
+ * Ownership: everything is borrowed for the length of a call.
  * Threads: any. */
 #ifndef CHUTE_INPUTS_FILE_GLOB_H
 #define CHUTE_INPUTS_FILE_GLOB_H

@@ -1,5 +1,6 @@
 /* outputs/file/path.h - the file names that events ask for, kept below a root.
  *
+ * Ownership: everything is borrowed for the length of a call; a text that is returned is a view of its argument.
  * Threads: any. */
 #ifndef CHUTE_OUTPUTS_FILE_PATH_H
 #define CHUTE_OUTPUTS_FILE_PATH_H

@@ -4,6 +4,7 @@
  *     chute_log(CHUTE_LOG_WARN, "inputs.tcp", "connection lost", "peer", peer, "reason", why, NULL);
  * Plain: `[2026-11-23T21:40:31,123][WARN ][inputs.tcp] connection lost peer=… reason=…`; or one JSON object a line.
  *
+ * Ownership: what a line is made of is borrowed for the length of the call.
  * Threads: any; a line is written whole. */
 #ifndef CHUTE_BASE_LOG_H
 #define CHUTE_BASE_LOG_H

@@ -1,6 +1,7 @@
 /* pipeline/cli/cli.h - the program's subcommands; main.c calls one of them.
  *
  * Each returns the exit code: 0, or 1 after saying on standard error what is wrong.
+ * Ownership: arguments are borrowed for the length of a call.
  * Threads: main. */
 #ifndef CHUTE_CLI_CLI_H
 #define CHUTE_CLI_CLI_H

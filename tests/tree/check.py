@@ -4,6 +4,7 @@
 - includes follow the arrows of ARCHITECTURE (who may include whom); a plugin never includes another;
 - a .c or .h file has at most 800 lines beside its tables of data, a function at most 60. A file may carry
   one mark, `/* scanner: why */`, right above the one function that may be longer;
+- a header opens with a comment that has `Ownership:` and `Threads:`;
 - no path of somebody's machine is in the tree;
 - docs/plugins/ is what `logchute docs` writes (given LOGCHUTE).
 
@@ -135,6 +136,15 @@ def check_size(path, lines):
         yield 1, "%d functions are marked as scanner; one may be" % marks
 
 
+def check_header(lines):
+    """A header says who owns what it deals with, and which threads may use it."""
+    end = next((n for n, line in enumerate(lines) if "*/" in line), len(lines))
+    opening = "\n".join(lines[:end + 1])
+    for word in ("Ownership:", "Threads:"):
+        if not opening.startswith("/*") or word not in opening:
+            yield 1, "the header's opening comment lacks `%s`" % word
+
+
 def check_text(path, lines):
     for number, line in enumerate(lines, 1):
         found = MACHINE_PATH.search(line)
@@ -174,6 +184,8 @@ def main():
         checks = []
         if path.endswith((".c", ".h")):
             checks += [check_includes(path, lines), check_size(path, lines)]
+        if path.endswith(".h"):
+            checks.append(check_header(lines))
         if not path.startswith(("tests/vectors/", "tests/tree/")):
             checks.append(check_text(path, lines))
         for check in checks:

@@ -7,11 +7,12 @@ import tempfile
 
 CHECK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "check.py")
 LONG = "static int %s(int a) {\n" + "    a++;\n" * 62 + "    return a;\n}\n"
+HEADER = "/* conf/a.h - an a.\n *\n * Ownership: the caller's.\n * Threads: any. */\nint a;\n"
 # what it says, file, text, what the report must hold (None: clean)
 ROWS = [
     ("a plugin may include the run's plugin.h", "filters/a.c", '#include "pipeline/run/plugin.h"\n', None),
     ("base includes nothing of ours", "pipeline/base/a.c", '#include "conf/b.h"\n', "pipeline/base may not include"),
-    ("conf does not include run", "conf/a.h", '#include "pipeline/run/b.h"\n', "conf may not include"),
+    ("conf does not include run", "conf/a.c", '#include "pipeline/run/b.h"\n', "conf may not include"),
     ("a plugin sees of run only plugin.h", "inputs/a.c", '#include "pipeline/run/queue.h"\n', "inputs may not include"),
     ("a plugin does not include another", "filters/a.c", '#include "filters/b.h"\n', "belongs to another"),
     ("nor one of another kind", "filters/a.c", '#include "codecs/b.h"\n', "belongs to another"),
@@ -25,6 +26,10 @@ ROWS = [
      "2 functions are marked"),
     ("a long file", "conf/a.c", "int a;\n" * 801, "801 lines"),
     ("a table does not count", "conf/a.c", "static const int a[] = {\n" + "    1,\n" * 900 + "};\n", None),
+    ("a header with its lines", "conf/a.h", HEADER, None),
+    ("a header without Threads", "conf/a.h", HEADER.replace("Threads", "Spools"), "conf/a.h:1: the header's"),
+    ("a header without Ownership", "conf/a.h", HEADER.replace("Ownership", "Membership"), "lacks `Ownership:`"),
+    ("a header with them further down", "conf/a.h", "/* conf/a.h - b. */\n" + HEADER, "lacks `Threads:`"),
     ("a machine's path", "docs/a.md", "see " + "/ho" + "me/someone/src\n", "a path of one machine"),
 ]
 

@@ -1,7 +1,10 @@
 /* tests/unit/run/test_plugins.h - plugins that prove the contract of plugin.h, one capability each, and a way
  * to run a configuration made of them.
  *
- * A program that includes this has these plugins only: it defines the registries itself. */
+ * A program that includes this has these plugins only: it defines the registries itself.
+ *
+ * Ownership: what a run has seen belongs to this header, and is emptied by the next run.
+ * Threads: a run from one thread; plugins note what they see under the lock. */
 #ifndef CHUTE_TEST_PLUGINS_H
 #define CHUTE_TEST_PLUGINS_H
 

@@ -1,5 +1,6 @@
 /* tests/unit/support/rows.h - what has to be true of the table of options of any plugin.
  *
+ * Ownership: everything is borrowed for the length of a call.
  * Threads: one at a time. */
 #ifndef CHUTE_TEST_ROWS_H
 #define CHUTE_TEST_ROWS_H
