@@ -98,6 +98,11 @@ static void on_drops(void *owner, unsigned long long count) {
     chute_input_count(owner, "kernel_drops", count);
 }
 
+static void on_idle(void *owner, long long idle_ms) {
+    struct udp_state *state = chute_input_state(owner);
+    chute_stream_idle(state->stream, idle_ms);
+}
+
 static void pause_reading(struct chute_input *input) {
     struct udp_state *state = chute_input_state(input);
     chute_socket_pause(state->socket);
@@ -119,6 +124,7 @@ static int start(struct chute_input *input) {
         .receive_buffer = self->receive_buffer_bytes,
         .on_datagram = on_datagram,
         .on_drops = on_drops,
+        .on_idle = on_idle,
         .is_paused = chute_input_is_paused(input),
     };
     struct chute_socket_ask ask = {

@@ -53,6 +53,7 @@ static bool read_run(struct chute_udp *udp) {
     for (int i = 0; i < count; i++) {
         struct chute_str bytes = { pieces[i].iov_base, messages[i].msg_len };
         udp->on_datagram(udp->owner, bytes, (const struct sockaddr *)&from[i]);
+        udp->last_ms = uv_now(udp->loop);
     }
     return count > 0;
 }
@@ -66,7 +67,11 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
 }
 
 static void on_tick(uv_timer_t *timer) {
-    count_drops(timer->data);
+    struct chute_udp *udp = timer->data;
+    count_drops(udp);
+    if (udp->on_idle != NULL) {
+        udp->on_idle(udp->owner, (long long)(uv_now(udp->loop) - udp->last_ms));
+    }
 }
 
 static void set_receive_buffer(struct chute_udp *udp) {
@@ -90,6 +95,7 @@ void chute_udp_start(struct chute_udp *udp, int fd) {
     set_receive_buffer(udp);
     udp->room = chute_alloc(udp->most * RUN);
     udp->open_handles = 2;
+    udp->last_ms = uv_now(udp->loop);
     uv_poll_init(udp->loop, &udp->poll, udp->fd);
     uv_timer_init(udp->loop, &udp->timer);
     udp->poll.data = udp;
@@ -134,6 +140,7 @@ void chute_udp_take(struct chute_udp *udp, const struct chute_udp *wanted) {
     udp->receive_buffer = wanted->receive_buffer;
     udp->on_datagram = wanted->on_datagram;
     udp->on_drops = wanted->on_drops;
+    udp->on_idle = wanted->on_idle;
     udp->room = chute_realloc(udp->room, udp->most * RUN);
     if (wants_another_buffer) {
         set_receive_buffer(udp);

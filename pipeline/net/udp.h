@@ -21,13 +21,16 @@ struct chute_udp {
     void (*on_datagram)(void *owner, struct chute_str bytes, const struct sockaddr *from);
     /* The kernel dropped `count` datagrams since the last call, as its buffer was full. */
     void (*on_drops)(void *owner, unsigned long long count);
+    /* No datagram came for `idle_ms`; about once a second. May be NULL. */
+    void (*on_idle)(void *owner, long long idle_ms);
 
     uv_poll_t poll;
     uv_timer_t timer;
     int fd;
     int open_handles;
-    char *room;     /* for a run of datagrams */
-    unsigned drops; /* as the kernel counts, since the socket was opened */
+    uint64_t last_ms; /* when the last datagram came, in the loop's time */
+    char *room;       /* for a run of datagrams */
+    unsigned drops;   /* as the kernel counts, since the socket was opened */
     unsigned long long unsaid_drops;
     struct chute_log_limiter drop_limiter;
     bool is_paused; /* may be set before the start */

@@ -501,6 +501,9 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
     }
     if (stream->codec_state != NULL) {
         uint32_t whole = (uint32_t)len;
+        chute_held_ref(&origin->held); /* what stays unfinished is this sender's */
+        chute_held_unref(&stream->origin->held);
+        stream->origin = origin;
         return read_stateful_frames(stream, origin, (struct chute_str){ at, len }, &whole, 1, NULL);
     }
     return add_whole_frame(stream, origin, at, len, NULL);
