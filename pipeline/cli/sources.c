@@ -79,6 +79,18 @@ static void read_path(struct sources *sources, const char *path) {
     chute_buf_finish(&pattern);
 }
 
+/* Neither -f nor -e. A user of Logstash may have a pipelines.yml in mind. */
+static void refuse_nothing(const struct chute_settings *settings, struct chute_diag *diag) {
+    struct chute_buf path = { 0 };
+    chute_buf_printf(&path, "%s/pipelines.yml", chute_settings_text(settings, "path.settings"));
+    bool has_pipelines = access(chute_buf_cstr(&path), F_OK) == 0;
+    chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+        has_pipelines ? "pipelines.yml is not read yet: name its path.config with -f"
+                      : "logchute -f pipeline.conf, or logchute -e 'input { … } output { … }'",
+        "no configuration is named");
+    chute_buf_finish(&path);
+}
+
 struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag) {
     struct sources sources = { .diag = diag };
     const char *text = chute_settings_text(settings, "config.string");
@@ -91,9 +103,7 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
     } else if (path != NULL) {
         read_path(&sources, path);
     } else {
-        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
-            "logchute -f pipeline.conf, or logchute -e 'input { … } output { … }'",
-            "no configuration is named");
+        refuse_nothing(settings, diag);
     }
     if (chute_diag_error_count(diag) > 0 && sources.count == 0) {
         return chute_ast_create(); /* that it is empty would say nothing more */

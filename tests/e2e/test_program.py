@@ -193,6 +193,12 @@ def test_help_is_readable(run):
     assert len({len(line) - len(line[44:].lstrip()) for line in done.out.splitlines() if line[6:8] == "--"}) == 1, "one column"
 
 
+def test_pipelines_yml_is_not_passed_over(run, tmp_path):
+    (tmp_path / "pipelines.yml").write_text("- pipeline.id: a\n  path.config: /x\n")
+    done = run("--path.settings", str(tmp_path))
+    assert done.code == 1 and "pipelines.yml is not read yet" in done.err, done.err
+
+
 def test_check_only(run, tmp_path, port):
     """-t finds a wrong value; a file that is missing, and a section that is missing, are none; nothing is opened."""
     done = run("-t", "-e", "input { tcp { port => %d codec => json { charset => 'none' } } }" % port)
