@@ -2,6 +2,7 @@
 import http.server
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -31,16 +32,23 @@ def wait_for(is_true, seconds=30, what=""):
         pause = min(pause * 1.2, 0.5)
 
 
+GIVEN_PORTS = set()
+
+
 def free_port():
-    """A port that is free for TCP and UDP alike."""
+    """A port that is free for TCP and UDP alike, not given before, and below those the system gives to clients."""
     while True:
+        port = random.randrange(10000, 32000)
+        if port in GIVEN_PORTS:
+            continue
         with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
             try:
-                udp.bind(tcp.getsockname())
+                tcp.bind(("0.0.0.0", port))
+                udp.bind(("0.0.0.0", port))
             except OSError:
                 continue
-            return tcp.getsockname()[1]
+            GIVEN_PORTS.add(port)
+            return port
 
 
 class Logchute:

@@ -3,6 +3,7 @@ import gzip
 import http.server
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -36,10 +37,23 @@ def wait_until(is_true, seconds=PATIENCE_S):
     return True
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+GIVEN_PORTS = set()
+
+
+def free_port():
+    """A port that is free for TCP and UDP alike, not given before, and below those the system gives to clients."""
+    while True:
+        port = random.randrange(10000, 32000)
+        if port in GIVEN_PORTS:
+            continue
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("0.0.0.0", port))
+                udp.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            GIVEN_PORTS.add(port)
+            return port
 
 
 def is_bound(port, protocol):
@@ -80,7 +94,7 @@ class Run:
         self.folder = tempfile.TemporaryDirectory(prefix="vector-")
         self.dir = self.folder.name
         protocol = socket.SOCK_DGRAM if case.get("transport") == "udp" else socket.SOCK_STREAM
-        self.port = free_port(protocol)
+        self.port = free_port()
         self.used = socket.socket()
         self.used.bind(("0.0.0.0", 0))
         self.used.listen(1)
