@@ -88,6 +88,12 @@ static const struct chute_option options[] = {
     TLS_ROW("ssl_supported_protocols"),
     TLS_ROW("ssl_verification_mode"),
     TLS_ROW("ssl_verify"),
+    { .name = "ssl_cacert",
+        .state = CHUTE_OPTION_OBSOLETE,
+        .hint = "it is now ssl_certificate_authorities" },
+    { .name = "data_timeout",
+        .state = CHUTE_OPTION_OBSOLETE,
+        .hint = "it has no meaning any more: leave it out" },
     { 0 },
 };
 
