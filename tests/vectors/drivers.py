@@ -93,7 +93,6 @@ class Run:
         self.case = case
         self.folder = tempfile.TemporaryDirectory(prefix="vector-")
         self.dir = self.folder.name
-        protocol = socket.SOCK_DGRAM if case.get("transport") == "udp" else socket.SOCK_STREAM
         self.port = free_port()
         self.used = socket.socket()
         self.used.bind(("0.0.0.0", 0))
