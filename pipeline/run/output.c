@@ -24,12 +24,8 @@ void chute_output_prepare(struct chute_output *output) {
     output->join_bytes = output->limits.join_bytes;
     output->random = uv_hrtime() | 1;
     pthread_mutex_init(&output->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&output->has_room, &attributes);
-    pthread_cond_init(&output->has_work, &attributes);
-    pthread_condattr_destroy(&attributes);
+    chute_assert(uv_cond_init(&output->has_room) == 0);
+    chute_assert(uv_cond_init(&output->has_work) == 0);
 }
 
 /* ------------------------------------------------------------------ parcels; all under the lock */
@@ -254,15 +250,10 @@ static void on_pump(void *arg) {
 
 static void wait_for_work(struct chute_output *output, uint64_t wait_ms) {
     if (wait_ms == 0) {
-        pthread_cond_wait(&output->has_work, &output->lock);
-        return;
+        uv_cond_wait(&output->has_work, &output->lock);
+    } else {
+        uv_cond_timedwait(&output->has_work, &output->lock, wait_ms * 1000000);
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    uint64_t nanos = (uint64_t)until.tv_nsec + wait_ms % 1000 * 1000000;
-    until.tv_sec += (time_t)(wait_ms / 1000 + nanos / 1000000000);
-    until.tv_nsec = (long)(nanos % 1000000000);
-    pthread_cond_timedwait(&output->has_work, &output->lock, &until);
 }
 
 struct opening {

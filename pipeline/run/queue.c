@@ -1,6 +1,6 @@
 #include "pipeline/run/queue.h"
 
-#include <time.h>
+#include <uv.h>
 
 #include "pipeline/base/alloc.h"
 
@@ -20,12 +20,8 @@ void chute_queue_init(
     struct chute_queue *queue, size_t max_bytes, void (*on_low)(void *arg), void *arg) {
     *queue = (struct chute_queue){ .max_bytes = max_bytes, .on_low = on_low, .on_low_arg = arg };
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->has_work, &attributes);
-    pthread_cond_init(&queue->has_room, &attributes);
-    pthread_condattr_destroy(&attributes);
+    chute_assert(uv_cond_init(&queue->has_work) == 0);
+    chute_assert(uv_cond_init(&queue->has_room) == 0);
 }
 
 void chute_queue_finish(struct chute_queue *queue) {
@@ -85,18 +81,6 @@ bool chute_queue_push_wait(struct chute_queue *queue, struct chute_block *block)
     return !is_abandoned;
 }
 
-static struct timespec deadline_in(int wait_ms) {
-    struct timespec when;
-    clock_gettime(CLOCK_MONOTONIC, &when);
-    when.tv_sec += wait_ms / 1000;
-    when.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (when.tv_nsec >= 1000000000) {
-        when.tv_sec++;
-        when.tv_nsec -= 1000000000;
-    }
-    return when;
-}
-
 struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool *is_over) {
     pthread_mutex_lock(&queue->lock);
     if (queue->first == NULL && wait_ms != 0 && !queue->is_closed) {
@@ -104,8 +88,7 @@ struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool
         if (wait_ms < 0) {
             pthread_cond_wait(&queue->has_work, &queue->lock);
         } else {
-            struct timespec deadline = deadline_in(wait_ms);
-            pthread_cond_timedwait(&queue->has_work, &queue->lock, &deadline);
+            uv_cond_timedwait(&queue->has_work, &queue->lock, (uint64_t)wait_ms * 1000000);
         }
         queue->waiting_workers--;
     }
