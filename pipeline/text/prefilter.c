@@ -5,25 +5,13 @@
 #endif
 
 #include "pipeline/base/alloc.h"
-
-#define PAIRS 65536
-#define BUCKETS_MAX 255
-
-/* One literal, under the pair by which it is found. */
-struct entry {
-    char *text;
-    uint32_t len;
-    uint32_t pair_at; /* offset of the pair in `text` */
-    uint32_t index;   /* of the literal */
-    uint32_t next;    /* entry of the same bucket, + 1; 0: none */
-};
+#include "pipeline/text/regex_literals.h"
+#include "pipeline/text/scan.h"
 
 struct chute_prefilter {
-    uint8_t buckets[PAIRS];          /* of each pair; 0: none */
-    uint32_t first[BUCKETS_MAX + 1]; /* entry, + 1 */
-    struct entry *entries;
-    size_t entry_count;
-    uint64_t *always; /* the set to start from */
+    struct chute_scan *scan; /* NULL: no pattern has a literal */
+    uint32_t *owners;        /* the pattern of each needle */
+    uint64_t *always;        /* the set to start from */
     size_t words;
     bool has_always;
     struct digit_need {
@@ -33,73 +21,46 @@ struct chute_prefilter {
     size_t digit_need_count;
 };
 
-static unsigned pair_of(const char *at) {
-    return (unsigned)(unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 8;
-}
-
-/* How common a byte is in log lines: the higher, the more positions would have to be looked at. */
-static unsigned frequency(char byte) {
-    if (byte == ' ' || (byte != '\0' && strchr("etaoinsr0", byte) != NULL)) {
-        return 8;
-    }
-    if ((byte >= 'a' && byte <= 'z') || (byte >= '1' && byte <= '9')) {
-        return 4;
-    }
-    if (byte != '\0' && strchr(".:-/=\"", byte) != NULL) {
-        return 3;
-    }
-    return byte >= 'A' && byte <= 'Z' ? 2 : 1;
-}
-
-static uint32_t rarest_pair(struct chute_str literal) {
-    uint32_t best = 0;
-    unsigned least = ~0u;
-    for (uint32_t i = 0; i + 1 < literal.len; i++) {
-        unsigned weight = frequency(literal.at[i]) * frequency(literal.at[i + 1]);
-        if (weight < least) {
-            least = weight;
-            best = i;
+static void make_scan(struct chute_prefilter *self, const struct chute_literals *literals,
+    size_t count, size_t total) {
+    struct chute_needle *needles = chute_calloc(total, sizeof(*needles));
+    size_t made = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < literals[i].count; k++) {
+            const struct chute_literal *literal = &literals[i].items[k];
+            needles[made].text = (struct chute_str){ literal->text, literal->len };
+            needles[made].is_caseless = literal->is_caseless;
+            self->owners[made++] = (uint32_t)i;
         }
     }
-    return best;
+    self->scan = chute_scan_create(needles, made, false);
+    chute_free(needles);
 }
 
-static void add_entry(
-    struct chute_prefilter *self, struct chute_str literal, size_t index, unsigned *buckets) {
-    struct entry *entry = &self->entries[self->entry_count++];
-    entry->text = chute_strndup(literal.at, literal.len);
-    entry->len = (uint32_t)literal.len;
-    entry->pair_at = rarest_pair(literal);
-    entry->index = (uint32_t)index;
-    uint8_t *bucket = &self->buckets[pair_of(literal.at + entry->pair_at)];
-    if (*bucket == 0) {
-        /* beyond 255 different pairs buckets are shared: more comparisons, the same result */
-        *bucket = (uint8_t)(1 + *buckets % BUCKETS_MAX);
-        ++*buckets;
-    }
-    entry->next = self->first[*bucket];
-    self->first[*bucket] = (uint32_t)self->entry_count;
-}
-
-struct chute_prefilter *chute_prefilter_create(
-    const struct chute_prefilter_need *needs, size_t count) {
+struct chute_prefilter *chute_prefilter_create(const struct chute_str *patterns, size_t count) {
     struct chute_prefilter *self = chute_calloc(1, sizeof(*self));
     self->words = (count + 63) / 64;
     self->always = chute_calloc(self->words + 1, sizeof(*self->always));
-    self->entries = chute_calloc(count + 1, sizeof(*self->entries));
     self->digit_needs = chute_calloc(count + 1, sizeof(*self->digit_needs));
-    unsigned buckets = 0;
+    struct chute_literals *literals = chute_calloc(count + 1, sizeof(*literals));
+    size_t total = 0;
     for (size_t i = 0; i < count; i++) {
-        if (needs[i].literal.len >= 2) {
-            add_entry(self, needs[i].literal, i, &buckets);
-        } else if (needs[i].digits > 0) {
+        chute_regex_literals(patterns[i], false, &literals[i]);
+        unsigned digits = literals[i].count > 0 ? 0 : chute_prefilter_digits(patterns[i]);
+        total += literals[i].count;
+        if (digits > 0) {
             self->digit_needs[self->digit_need_count++] =
-                (struct digit_need){ (uint32_t)i, needs[i].digits };
-        } else {
+                (struct digit_need){ (uint32_t)i, digits };
+        } else if (literals[i].count == 0) {
             self->always[i / 64] |= UINT64_C(1) << (i % 64);
             self->has_always = true;
         }
     }
+    self->owners = chute_calloc(total + 1, sizeof(*self->owners));
+    if (total > 0) {
+        make_scan(self, literals, count, total);
+    }
+    chute_free(literals);
     return self;
 }
 
@@ -107,10 +68,8 @@ void chute_prefilter_destroy(struct chute_prefilter *self) {
     if (self == NULL) {
         return;
     }
-    for (size_t i = 0; i < self->entry_count; i++) {
-        chute_free(self->entries[i].text);
-    }
-    chute_free(self->entries);
+    chute_scan_destroy(self->scan);
+    chute_free(self->owners);
     chute_free(self->always);
     chute_free(self->digit_needs);
     chute_free(self);
@@ -118,27 +77,6 @@ void chute_prefilter_destroy(struct chute_prefilter *self) {
 
 size_t chute_prefilter_words(const struct chute_prefilter *self) {
     return self->words;
-}
-
-/* Compares the literals of the bucket of the pair at `at`. */
-static bool look_closer(
-    const struct chute_prefilter *self, struct chute_str text, size_t at, uint64_t *set) {
-    bool has_found = false;
-    uint32_t next = self->first[self->buckets[pair_of(text.at + at)]];
-    while (next != 0) {
-        const struct entry *entry = &self->entries[next - 1];
-        next = entry->next;
-        if (at >= entry->pair_at && text.len - (at - entry->pair_at) >= entry->len &&
-            memcmp(text.at + at - entry->pair_at, entry->text, entry->len) == 0) {
-            set[entry->index / 64] |= UINT64_C(1) << (entry->index % 64);
-            has_found = true;
-        }
-    }
-    return has_found;
-}
-
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
 }
 
 static size_t count_digits(struct chute_str text) {
@@ -157,7 +95,7 @@ static size_t count_digits(struct chute_str text) {
         (size_t)_mm_cvtsi128_si64(sums) + (size_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
 #endif
     for (; at < text.len; at++) {
-        count += is_digit(text.at[at]);
+        count += chute_is_digit(text.at[at]);
     }
     return count;
 }
@@ -179,8 +117,12 @@ bool chute_prefilter_scan(
     const struct chute_prefilter *self, struct chute_str text, uint64_t *set) {
     memcpy(set, self->always, self->words * sizeof(*set));
     bool has_found = self->has_always;
-    for (size_t at = 0; at + 1 < text.len && self->entry_count > 0; at++) {
-        if (self->buckets[pair_of(text.at + at)] != 0 && look_closer(self, text, at, set)) {
+    if (self->scan != NULL) {
+        struct chute_scanner scanner = chute_scan_begin(self->scan, text);
+        struct chute_hit hit;
+        while (chute_scan_next(&scanner, &hit)) {
+            uint32_t index = self->owners[hit.needle];
+            set[index / 64] |= UINT64_C(1) << (index % 64);
             has_found = true;
         }
     }
@@ -213,7 +155,7 @@ static size_t set_end(struct chute_str pattern, size_t at) {
 /* Behind the atom at `at`, whose digits go to `digits`; 0 if it is not a plain one. */
 static size_t read_atom(struct chute_str pattern, size_t at, unsigned *digits) {
     char byte = pattern.at[at];
-    *digits = is_digit(byte) ? 1 : 0;
+    *digits = chute_is_digit(byte) ? 1 : 0;
     if (byte == '\0' || strchr("()|*+?{#", byte) != NULL) {
         return 0;
     }
@@ -227,7 +169,8 @@ static size_t read_atom(struct chute_str pattern, size_t at, unsigned *digits) {
         return at + 1;
     }
     byte = at + 1 < pattern.len ? pattern.at[at + 1] : '\0';
-    bool is_letter = is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    bool is_letter =
+        chute_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
     return byte == '\0' || (is_letter && strchr("bBAzZsSwWdD", byte) == NULL) ? 0 : at + 2;
 }
 
@@ -241,7 +184,7 @@ static size_t read_quantifier(struct chute_str pattern, size_t at, unsigned *lea
     } else if (byte == '{') {
         size_t start = ++at;
         *least = 0;
-        while (at < pattern.len && is_digit(pattern.at[at]) && *least < 1000) {
+        while (at < pattern.len && chute_is_digit(pattern.at[at]) && *least < 1000) {
             *least = *least * 10 + (unsigned)(pattern.at[at++] - '0');
         }
         if (at == start) {
@@ -249,7 +192,7 @@ static size_t read_quantifier(struct chute_str pattern, size_t at, unsigned *lea
         }
         if (at < pattern.len && pattern.at[at] == ',') {
             at++;
-            while (at < pattern.len && is_digit(pattern.at[at])) {
+            while (at < pattern.len && chute_is_digit(pattern.at[at])) {
                 at++;
             }
         }
