@@ -1,64 +1,68 @@
-/* filters/redact.c - hides secrets: whole fields by their name, and what patterns match in texts. */
+/* filters/redact - hides secrets: what detectors find in texts and by the names of fields, whole fields that the
+ * configuration names, and what its own patterns match. */
 #include "conf/ast.h"
+#include "conf/diag.h"
+#include "filters/redact/redact.h"
 #include "pipeline/base/alloc.h"
-#include "pipeline/base/regex.h"
-#include "pipeline/run/plugin.h"
-#include "pipeline/text/key_match.h"
-#include "pipeline/text/prefilter.h"
 
 /* With fewer patterns it is cheaper to run each of them. */
 #define FEWEST_TO_PREFILTER 3
 
-struct redact_pattern {
-    struct chute_str name;
-    const char *counter; /* "patterns.name" */
-    struct chute_regex *regex;
-};
-
-struct redact {
-    struct chute_list fields;
-    struct chute_value written_patterns;
-    struct chute_str replacement;
-    struct chute_refs source;
-    struct chute_key_rules names; /* of `fields`, those without brackets */
-    struct chute_ref *paths;      /* those with */
-    size_t path_count;
-    struct redact_pattern *patterns;
-    size_t pattern_count;
-    struct chute_prefilter *prefilter; /* NULL: all patterns are run */
-    struct chute_value whole;          /* in place of a whole value */
-    bool is_clean;                     /* the replacement holds nothing that JSON escapes */
-};
-
-struct redact_worker {
-    struct chute_key_cache keys;
-    struct chute_buf buf;
-    uint64_t *candidates; /* set of patterns */
-    /* Values changed in the batch at hand: 0 for the name of their field, n + 1 by pattern n. */
-    uint64_t *counts;
-};
-
 static const struct chute_option options[] = {
+    { .name = "detectors",
+        CHUTE_LIST(struct redact, detectors),
+        .sample = "[\"email\"]",
+        .doc =
+            "What to look for: kinds (credit_card, jwt, email …), groups (secrets, pii, financial) "
+            "or all; a minus before a name takes it out again. Without this option all, unless "
+            "fields or patterns are set: then only those. ip_address is looked for when it is "
+            "named itself." },
     { .name = "fields",
         CHUTE_LIST(struct redact, fields),
-        .doc = "Fields whose value, of whatever type, is replaced: names and globs (*password*), "
-               "at any depth and in any case; or references ([user][ssn]), exactly there." },
+        .doc = "Fields whose value, of whatever type, is hidden: names and globs (*password*), "
+               "at any depth and in any case; or references ([user][ssn]), exactly there. The "
+               "detector field has a list of names of its own." },
     { .name = "patterns",
         CHUTE_VALUE(struct redact, written_patterns),
         .sample = "{ \"card\" => \"\\d{16}\" }",
         .doc = "Regular expressions, as a hash of names or a list: what they match in texts is "
-               "replaced. A text in which one of them gives up is replaced as a whole." },
-    { .name = "replacement",
-        CHUTE_TEXT(struct redact, replacement),
-        .fallback = "[REDACTED]",
-        .doc =
-            "What stands there instead; for patterns it may hold \\1 and \\k<name>. Whole values "
-            "then become [REDACTED]." },
+               "hidden. A text in which one of them gives up is hidden as a whole." },
     { .name = "source",
         CHUTE_REFS(struct redact, source),
+        .doc = "Where detectors and patterns look at texts, with all that is below; without it, in "
+               "the whole event but @metadata." },
+    { .name = "action",
+        CHUTE_VALUE(struct redact, written_action),
+        .sample = "\"mask\"",
         .doc =
-            "Where the patterns look, with all that is below; without it, in the whole event but "
-            "@metadata." },
+            "What becomes of what is found: replace (the default), mask (a star for each "
+            "character), partial (the last keep_last characters stay), hash (the same value gives "
+            "the same text), remove (the field goes) or drop (the event goes). Or a hash of these "
+            "by "
+            "kind, group, pattern, \"fields\" or \"all\"." },
+    { .name = "replacement",
+        CHUTE_TEXT(struct redact, replacement),
+        .doc =
+            "What replace puts there. Without it [REDACTED:kind] for what detectors find, and "
+            "[REDACTED] for fields and patterns. For patterns it may hold \\1 and \\k<name>; whole "
+            "values then become [REDACTED]." },
+    { .name = "keep_last",
+        CHUTE_INTEGER(struct redact, keep_last),
+        .fallback = "4",
+        .has_bounds = true,
+        .min = 0,
+        .max = 64,
+        .sample = "2",
+        .doc = "How many characters partial leaves; none of a value that has fewer than twice as "
+               "many." },
+    { .name = "key",
+        CHUTE_TEXT(struct redact, key),
+        .is_secret = true,
+        .doc = "The key of hash, which is HMAC-SHA-256. Whoever has it can try values." },
+    { .name = "audit",
+        CHUTE_BOOLEAN(struct redact, has_audit),
+        .fallback = "false",
+        .doc = "Puts what was found, and how often, under [@metadata][redact]; never the values." },
     { 0 },
 };
 
@@ -125,11 +129,8 @@ static bool add_pattern(struct redact *self, const struct chute_prepare *prepare
             CHUTE_STR_ARGS(name), CHUTE_STR_ARGS(chute_value_str(text)), error.text);
         return false;
     }
-    struct chute_str counter =
-        chute_arena_printf(prepare->arena, "patterns.%.*s", CHUTE_STR_ARGS(name));
-    self->patterns[self->pattern_count++] = (struct redact_pattern){
-        .name = chute_arena_copy(prepare->arena, name), .counter = counter.at, .regex = regex
-    };
+    self->patterns[self->pattern_count++] =
+        (struct redact_pattern){ .name = chute_arena_copy(prepare->arena, name), .regex = regex };
     return true;
 }
 
@@ -180,30 +181,176 @@ static void prepare_prefilter(struct redact *self) {
     if (self->pattern_count < FEWEST_TO_PREFILTER) {
         return;
     }
-    struct chute_prefilter_need *needs = chute_calloc(self->pattern_count, sizeof(*needs));
+    struct chute_str *texts = chute_calloc(self->pattern_count, sizeof(*texts));
     for (size_t i = 0; i < self->pattern_count; i++) {
-        needs[i].literal = chute_regex_literal(self->patterns[i].regex);
-        needs[i].digits = chute_prefilter_digits(chute_regex_translated(self->patterns[i].regex));
+        texts[i] = chute_regex_translated(self->patterns[i].regex);
     }
-    self->prefilter = chute_prefilter_create(needs, self->pattern_count);
-    chute_free(needs);
+    self->prefilter = chute_prefilter_create(texts, self->pattern_count);
+    chute_free(texts);
+}
+
+/* ------------------------------------------------------------------ detectors */
+
+static bool prepare_detectors(struct redact *self, const struct chute_prepare *prepare) {
+    bool is_set = chute_prepare_is_set(prepare, "detectors");
+    bool is_good = true;
+    if (!is_set && self->fields.count == 0 && self->written_patterns.type == CHUTE_NULL) {
+        self->kinds = chute_redact_kinds_named(CHUTE_STR("all"));
+    }
+    bool is_first = true;
+    for (size_t i = 0; i < self->detectors.count; i++) {
+        struct chute_str name = self->detectors.items[i];
+        bool is_taken_out = name.len > 0 && name.at[0] == '-';
+        name.at += is_taken_out;
+        name.len -= is_taken_out;
+        uint32_t kinds = chute_redact_kinds_named(name);
+        if (kinds == 0) {
+            const char *nearest = chute_redact_kind_nearest(name);
+            chute_prepare_refuse(prepare, "detectors", "there is no detector \"%.*s\"%s%s%s",
+                CHUTE_STR_ARGS(name), nearest == NULL ? "" : "; did you mean \"",
+                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+            is_good = false;
+        }
+        if (is_first && is_taken_out) { /* ["-phone"] is all but this */
+            self->kinds = chute_redact_kinds_named(CHUTE_STR("all"));
+        }
+        self->kinds = is_taken_out ? self->kinds & ~kinds : self->kinds | kinds;
+        is_first = false;
+    }
+    uint32_t of_texts = self->kinds & ~CHUTE_REDACT_BIT(CHUTE_REDACT_FIELD);
+    self->plan = of_texts == 0 ? NULL : chute_redact_plan_create(of_texts);
+    return is_good;
+}
+
+/* ------------------------------------------------------------------ findings and actions */
+
+static struct redact_finding make_finding(const struct redact *self,
+    const struct chute_prepare *prepare, struct chute_str name, bool is_kind) {
+    struct redact_finding finding = { .name = name };
+    if (self->replacement.at != NULL) {
+        finding.replacement = self->replacement;
+    } else if (is_kind) {
+        finding.replacement =
+            chute_arena_printf(prepare->arena, "[REDACTED:%.*s]", CHUTE_STR_ARGS(name));
+    }
+    if (finding.replacement.at == NULL ||
+        (self->replacement.len > 0 &&
+            memchr(self->replacement.at, '\\', self->replacement.len) != NULL)) {
+        finding.replacement = CHUTE_STR("[REDACTED]"); /* groups, which a whole value has not */
+    }
+    return finding;
+}
+
+static void prepare_findings(struct redact *self, const struct chute_prepare *prepare) {
+    self->finding_count = FOUND_BY_PATTERN + self->pattern_count;
+    self->findings = chute_arena_get(prepare->arena, sizeof(*self->findings) * self->finding_count);
+    for (size_t i = 0; i < CHUTE_REDACT_KINDS; i++) {
+        self->findings[i] =
+            make_finding(self, prepare, chute_str_of(chute_redact_kinds[i].name), true);
+    }
+    self->findings[FOUND_BY_FIELDS] = make_finding(self, prepare, CHUTE_STR("fields"), false);
+    for (size_t i = 0; i < self->pattern_count; i++) {
+        self->findings[FOUND_BY_PATTERN + i] =
+            make_finding(self, prepare, self->patterns[i].name, false);
+    }
+}
+
+/* The number of the action of that name; -1 after refusing it. */
+static int action_named(const struct chute_prepare *prepare, const struct chute_value *value) {
+    struct chute_str name = value->type == CHUTE_STRING ? chute_value_str(value) : CHUTE_STR("");
+    for (int i = 0; chute_redact_actions[i] != NULL; i++) {
+        if (chute_str_eq(name, chute_str_of(chute_redact_actions[i]))) {
+            return i;
+        }
+    }
+    chute_prepare_refuse(prepare, "action",
+        "\"%.*s\" is no action: replace, mask, partial, hash, remove or drop",
+        CHUTE_STR_ARGS(name));
+    return -1;
+}
+
+/* Sets the action of what `name` stands for. False if that is nothing. */
+static bool set_action(
+    struct redact *self, struct chute_str name, enum chute_redact_action action) {
+    bool is_all = chute_str_eq(name, CHUTE_STR("all"));
+    uint32_t kinds = is_all ? CHUTE_REDACT_ALL : chute_redact_kinds_named(name);
+    bool is_found = false;
+    for (size_t i = 0; i < self->finding_count; i++) {
+        bool is_meant = i < CHUTE_REDACT_KINDS ? (kinds & CHUTE_REDACT_BIT(i)) != 0
+                                               : chute_str_eq(self->findings[i].name, name);
+        if (is_meant || is_all) {
+            self->findings[i].action = action;
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
+/* "all" first, then groups, then what is more particular, however it was written. */
+static bool prepare_actions_by_name(struct redact *self, const struct chute_prepare *prepare) {
+    const struct chute_object *written = self->written_action.as.object;
+    bool is_good = true;
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < written->count; i++) {
+            struct chute_str name = { written->members[i].key, written->members[i].key_len };
+            uint32_t kinds = chute_redact_kinds_named(name);
+            int rank = chute_str_eq(name, CHUTE_STR("all")) ? 0
+                       : (kinds & (kinds - 1)) != 0         ? 1
+                                                            : 2;
+            if (rank != round) {
+                continue;
+            }
+            int action = action_named(prepare, &written->members[i].value);
+            if (action >= 0 && !set_action(self, name, (enum chute_redact_action)action)) {
+                chute_prepare_refuse(prepare, "action",
+                    "\"%.*s\" is no kind, group or pattern here", CHUTE_STR_ARGS(name));
+                action = -1;
+            }
+            is_good = is_good && action >= 0;
+        }
+    }
+    return is_good;
+}
+
+static bool prepare_actions(struct redact *self, const struct chute_prepare *prepare) {
+    const struct chute_value *written = &self->written_action;
+    bool is_good = true;
+    if (written->type == CHUTE_OBJECT) {
+        is_good = prepare_actions_by_name(self, prepare);
+    } else if (written->type != CHUTE_NULL) {
+        int action = action_named(prepare, written);
+        is_good =
+            action >= 0 && set_action(self, CHUTE_STR("all"), (enum chute_redact_action)action);
+    }
+    bool needs_key = false;
+    for (size_t i = 0; i < self->finding_count; i++) {
+        struct redact_finding *finding = &self->findings[i];
+        needs_key = needs_key || finding->action == CHUTE_REDACT_HASH;
+        finding->is_clean =
+            finding->action == CHUTE_REDACT_REPLACE && !needs_escape(finding->replacement);
+    }
+    if (needs_key && self->key.len == 0) {
+        chute_prepare_refuse(prepare, "action", "hash needs a key: key => \"${REDACT_KEY}\"");
+        is_good = false;
+    }
+    return is_good;
 }
 
 static bool prepare(void *settings, const struct chute_prepare *prepare) {
     struct redact *self = settings;
     bool is_good = prepare_fields(self, prepare);
     is_good = prepare_patterns(self, prepare) && is_good;
-    if (is_good && self->names.count + self->path_count + self->pattern_count == 0) {
-        chute_prepare_refuse(prepare, NULL, "needs fields or patterns, or it hides nothing");
+    is_good = prepare_detectors(self, prepare) && is_good;
+    if (is_good && self->names.count + self->path_count + self->pattern_count == 0 &&
+        self->kinds == 0) {
+        chute_prepare_refuse(
+            prepare, NULL, "needs detectors, fields or patterns, or it hides nothing");
         is_good = false;
     }
-    struct chute_str replacement = self->replacement;
-    self->is_clean = !needs_escape(replacement);
-    if (replacement.len > 0 && memchr(replacement.at, '\\', replacement.len) != NULL) {
-        replacement = CHUTE_STR("[REDACTED]"); /* groups, which a whole value has not */
+    if (is_good) {
+        prepare_findings(self, prepare);
+        is_good = prepare_actions(self, prepare);
     }
-    self->whole =
-        needs_escape(replacement) ? chute_string(replacement) : chute_clean_string(replacement);
     prepare_prefilter(self);
     return is_good;
 }
@@ -214,183 +361,18 @@ static void finish(void *settings) {
         chute_regex_destroy(self->patterns[i].regex);
     }
     chute_prefilter_destroy(self->prefilter);
-}
-
-static void worker_init(const void *settings, void *memory) {
-    const struct redact *self = settings;
-    struct redact_worker *worker = memory;
-    worker->candidates = chute_calloc(self->pattern_count / 64 + 1, sizeof(uint64_t));
-    worker->counts = chute_calloc(1 + self->pattern_count, sizeof(uint64_t));
-}
-
-static void worker_finish(void *memory) {
-    struct redact_worker *worker = memory;
-    chute_buf_finish(&worker->buf);
-    chute_free(worker->candidates);
-    chute_free(worker->counts);
-}
-
-/* ------------------------------------------------------------------ the events */
-
-/* One pass over a batch. */
-struct pass {
-    const struct redact *self;
-    struct redact_worker *worker;
-    struct chute_run *run;
-    bool has_changed; /* the event at hand */
-    bool takes_names, takes_texts;
-};
-
-static void hide(struct pass *pass, struct chute_value *value, size_t counter) {
-    *value = pass->self->whole;
-    pass->worker->counts[counter]++;
-    pass->has_changed = true;
-}
-
-/* Runs pattern `index` over a text. True if it changed it and others may look at what is left. */
-static bool run_pattern(struct pass *pass, struct chute_value *value, size_t index) {
-    const struct redact *self = pass->self;
-    const struct chute_regex *regex = self->patterns[index].regex;
-    struct chute_regex_scratch *scratch = pass->run->scratch;
-    struct chute_buf *buf = &pass->worker->buf;
-    int found = 1;
-    if (self->prefilter == NULL) { /* else it is likely to match, and worth a copy of the text */
-        found = chute_regex_test(regex, scratch, chute_value_str(value));
-    }
-    if (found > 0) {
-        buf->len = 0;
-        found =
-            chute_regex_replace_all(regex, scratch, chute_value_str(value), self->replacement, buf);
-    }
-    if (found == 0) {
-        return false;
-    }
-    if (found < 0) {
-        hide(pass, value, 1 + index); /* not decided: then nothing of it may pass */
-        return true;
-    }
-    bool is_clean = self->is_clean && (value->flags & CHUTE_CLEAN) != 0;
-    struct chute_str text = chute_arena_copy(pass->run->arena, chute_buf_str(buf));
-    *value = is_clean ? chute_clean_string(text) : chute_string(text);
-    pass->worker->counts[1 + index]++;
-    pass->has_changed = true;
-    return true;
-}
-
-/* The first pattern of the set from `index` on; `count` if there is none. */
-static size_t next_in_set(const uint64_t *set, size_t index, size_t count) {
-    while (index < count) {
-        uint64_t word = set[index / 64] >> (index % 64);
-        if (word != 0) {
-            return index + (size_t)__builtin_ctzll(word);
-        }
-        index = (index / 64 + 1) * 64;
-    }
-    return count;
-}
-
-/* A replacement may hold what a later pattern looks for, so a changed text is looked through anew. */
-static void redact_text(struct pass *pass, struct chute_value *value) {
-    const struct redact *self = pass->self;
-    size_t count = self->pattern_count;
-    if (self->prefilter == NULL) {
-        for (size_t i = 0; i < count; i++) {
-            run_pattern(pass, value, i);
-        }
-        return;
-    }
-    uint64_t *set = pass->worker->candidates;
-    if (!chute_prefilter_scan(self->prefilter, chute_value_str(value), set)) {
-        return;
-    }
-    for (size_t i = next_in_set(set, 0, count); i < count; i = next_in_set(set, i + 1, count)) {
-        if (run_pattern(pass, value, i)) {
-            chute_prefilter_scan(self->prefilter, chute_value_str(value), set);
-        }
-    }
-}
-
-/* True for what must stay a time. */
-static bool is_timestamp(const struct chute_member *member) {
-    return member->value.type == CHUTE_TIME &&
-           chute_str_eq(
-               (struct chute_str){ member->key, member->key_len }, CHUTE_STR("@timestamp"));
-}
-
-static void walk(struct pass *pass, struct chute_value *value) {
-    if (value->type == CHUTE_STRING) {
-        if (pass->takes_texts) {
-            redact_text(pass, value);
-        }
-    } else if (value->type == CHUTE_ARRAY) {
-        for (uint32_t i = 0; i < value->as.array->count; i++) {
-            walk(pass, &value->as.array->items[i]);
-        }
-    } else if (value->type == CHUTE_OBJECT) {
-        for (uint32_t i = 0; i < value->as.object->count; i++) {
-            struct chute_member *member = &value->as.object->members[i];
-            if (pass->takes_names && !is_timestamp(member) &&
-                chute_key_match(&pass->self->names, &pass->worker->keys,
-                    (struct chute_str){ member->key, member->key_len }, member->head) != 0) {
-                hide(pass, &member->value, 0);
-            } else {
-                walk(pass, &member->value);
-            }
-        }
-    }
-}
-
-static void redact_event(struct pass *pass, struct chute_event *event) {
-    const struct redact *self = pass->self;
-    pass->has_changed = false;
-    for (size_t i = 0; i < self->path_count; i++) {
-        struct chute_value *value = chute_event_get(event, &self->paths[i]);
-        if (value != NULL) {
-            hide(pass, value, 0);
-        }
-    }
-    pass->takes_names = self->names.count > 0;
-    pass->takes_texts = self->pattern_count > 0 && self->source.count == 0;
-    if (pass->takes_names || pass->takes_texts) {
-        walk(pass, &event->fields);
-    }
-    pass->takes_names = false;
-    pass->takes_texts = true;
-    for (size_t i = 0; i < self->source.count; i++) {
-        struct chute_value *value = chute_event_get(event, &self->source.items[i]);
-        if (value != NULL) {
-            walk(pass, value);
-        }
-    }
-    if (pass->has_changed) {
-        chute_run_match(pass->run, event);
-    }
-}
-
-static void run_batch(
-    const void *settings, const struct chute_selection *selection, struct chute_run *run) {
-    struct pass pass = { .self = settings, .worker = run->worker, .run = run };
-    uint64_t *counts = pass.worker->counts;
-    for (size_t i = 0; i < selection->count; i++) {
-        redact_event(&pass, selection->events[i]);
-    }
-    for (size_t i = 0; i < 1 + pass.self->pattern_count; i++) {
-        if (counts[i] > 0) {
-            chute_run_count(run, i == 0 ? "fields" : pass.self->patterns[i - 1].counter, counts[i]);
-            counts[i] = 0;
-        }
-    }
+    chute_redact_plan_destroy(self->plan);
 }
 
 const struct chute_filter_plugin chute_filter_redact = {
     .name = "redact",
-    .summary = "Hides secrets: whole fields by their name, and what patterns match in texts.",
+    .summary = "Hides secrets and personal data: redact { } is enough.",
     .settings_size = sizeof(struct redact),
     .options = options,
     .prepare = prepare,
     .finish = finish,
-    .run_batch = run_batch,
+    .run_batch = redact_run_batch,
     .worker_size = sizeof(struct redact_worker),
-    .worker_init = worker_init,
-    .worker_finish = worker_finish,
+    .worker_init = redact_worker_init,
+    .worker_finish = redact_worker_finish,
 };

@@ -32,7 +32,7 @@ struct chute_counters {
 /* A counter that a plugin named itself. */
 struct chute_named_counter {
     struct chute_named_counter *next;
-    const char *name;
+    char *name;
     _Atomic uint64_t value;
 };
 

@@ -11,10 +11,11 @@ void chute_instance_count(struct chute_instance *instance, const char *name, uin
         }
     }
     struct chute_named_counter *made = chute_calloc(1, sizeof(*made));
-    made->name = name;
+    made->name = chute_strdup(name);
     made->value = by;
     made->next = first;
     if (!atomic_compare_exchange_strong(&instance->named, &made->next, made)) {
+        chute_free(made->name);
         chute_free(made); /* another thread was first with some name: look again */
         chute_instance_count(instance, name, by);
     }
@@ -24,6 +25,7 @@ void chute_instance_finish(struct chute_instance *instance) {
     struct chute_named_counter *at = instance->named;
     while (at != NULL) {
         struct chute_named_counter *next = at->next;
+        chute_free(at->name);
         chute_free(at);
         at = next;
     }

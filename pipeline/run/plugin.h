@@ -207,8 +207,8 @@ void chute_run_pend(struct chute_run *run, struct chute_event *event);
 void chute_run_complete(
     struct chute_run *run, struct chute_event *event, enum chute_verdict verdict);
 
-/* Adds to a counter shown with the filter's others; `name` is a literal or lives as long as the configuration. Any
- * thread; once a batch is cheap, once an event is not. */
+/* Adds to a counter shown with the filter's others; `name` is copied. Any thread; once a batch is cheap, once an event
+ * is not. */
 void chute_run_count(struct chute_run *run, const char *name, unsigned long long by);
 
 struct chute_filter_plugin {

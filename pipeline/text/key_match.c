@@ -1,7 +1,9 @@
 #include "pipeline/text/key_match.h"
 
+#include "pipeline/base/ascii.h"
+
 static char lower(char byte) {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+    return chute_is_upper(byte) ? (char)(byte | 0x20) : byte;
 }
 
 struct chute_key_rules chute_key_rules_compile(
@@ -43,7 +45,7 @@ static bool matches(struct chute_str glob, struct chute_str key) {
     return g == glob.len;
 }
 
-static uint32_t look_up(const struct chute_key_rules *rules, struct chute_str key) {
+uint32_t chute_key_match(const struct chute_key_rules *rules, struct chute_str key) {
     for (size_t i = 0; i < rules->count; i++) {
         if (matches(rules->names[i], key)) {
             return (uint32_t)i + 1;
@@ -62,18 +64,18 @@ static size_t slot_of(struct chute_str key, uint32_t head) {
     return (hash ^ hash >> 15) % CHUTE_KEY_CACHE_SLOTS;
 }
 
-uint32_t chute_key_match(const struct chute_key_rules *rules, struct chute_key_cache *cache,
-    struct chute_str key, uint32_t head) {
+uint32_t *chute_key_cache_find(
+    struct chute_key_cache *cache, struct chute_str key, uint32_t head, bool *is_known) {
+    *is_known = false;
     if (key.len == 0 || key.len > CHUTE_KEY_CACHE_LONGEST) {
-        return look_up(rules, key);
+        return NULL;
     }
     size_t slot = slot_of(key, head);
-    if (cache->slots[slot].len == key.len && memcmp(cache->slots[slot].key, key.at, key.len) == 0) {
-        return cache->slots[slot].rule;
+    *is_known =
+        cache->slots[slot].len == key.len && memcmp(cache->slots[slot].key, key.at, key.len) == 0;
+    if (!*is_known) {
+        memcpy(cache->slots[slot].key, key.at, key.len);
+        cache->slots[slot].len = (uint8_t)key.len;
     }
-    uint32_t rule = look_up(rules, key);
-    memcpy(cache->slots[slot].key, key.at, key.len);
-    cache->slots[slot].len = (uint8_t)key.len;
-    cache->slots[slot].rule = rule;
-    return rule;
+    return &cache->slots[slot].found;
 }

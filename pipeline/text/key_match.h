@@ -2,7 +2,7 @@
  * letters in any case.
  *
  * Ownership: rules live in the arena they were compiled into; a zeroed cache is ready and owns nothing.
- * Threads: rules are immutable: any; a cache belongs to one thread and one set of rules. */
+ * Threads: rules are immutable: any; a cache belongs to one thread and one question. */
 #ifndef CHUTE_TEXT_KEY_MATCH_H
 #define CHUTE_TEXT_KEY_MATCH_H
 
@@ -19,20 +19,24 @@ struct chute_key_rules {
     size_t count;
 };
 
-/* Keys repeat from event to event: what was found for the last ones. */
+/* Keys repeat from event to event: what was found out about the last ones. */
 struct chute_key_cache {
     struct {
-        uint32_t rule; /* + 1 of the name; 0: none */
-        uint8_t len;   /* 0: empty slot */
+        uint32_t found;
+        uint8_t len; /* 0: empty slot */
         char key[CHUTE_KEY_CACHE_LONGEST];
     } slots[CHUTE_KEY_CACHE_SLOTS];
 };
 
+/* The place for what is found out about `key`, whose chute_key_head is `head`; a view, valid until the next call.
+ * `*is_known`: it is there already. NULL for a key that is not kept: an empty or a long one. */
+uint32_t *chute_key_cache_find(
+    struct chute_key_cache *cache, struct chute_str key, uint32_t head, bool *is_known);
+
 /* Copies `names` into `arena`. */
 struct chute_key_rules chute_key_rules_compile(
     struct chute_arena *arena, const struct chute_str *names, size_t count);
-/* The first name that `key`, with the chute_key_head `head`, matches, counted from 1; 0 if none does. */
-uint32_t chute_key_match(const struct chute_key_rules *rules, struct chute_key_cache *cache,
-    struct chute_str key, uint32_t head);
+/* The first name that `key` matches, counted from 1; 0 if none does. */
+uint32_t chute_key_match(const struct chute_key_rules *rules, struct chute_str key);
 
 #endif

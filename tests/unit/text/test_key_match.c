@@ -8,7 +8,13 @@
 
 static uint32_t match(
     const struct chute_key_rules *rules, struct chute_key_cache *cache, struct chute_str key) {
-    return chute_key_match(rules, cache, key, chute_key_head(key));
+    bool is_known;
+    uint32_t *found = chute_key_cache_find(cache, key, chute_key_head(key), &is_known);
+    if (found == NULL) {
+        return chute_key_match(rules, key);
+    }
+    *found = is_known ? *found : chute_key_match(rules, key);
+    return *found;
 }
 
 static const struct {

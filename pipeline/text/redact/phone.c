@@ -1,0 +1,257 @@
+/* pipeline/text/redact/phone.c - telephone numbers: international ones (E.164, with a `+` and a country's code), and the
+ * national forms of North America and of countries that begin with a 0. */
+#include "pipeline/base/ascii.h"
+#include "pipeline/text/redact/finder.h"
+
+#define DIGITS_MOST 15
+#define GROUPS_MOST 8
+
+/* Digits in groups, as they stand in the text. */
+struct number {
+    char digits[DIGITS_MOST];
+    size_t count;
+    size_t groups[GROUPS_MOST]; /* digits in each */
+    char signs[GROUPS_MOST];    /* before each but the first: the last byte of what stands there */
+    size_t group_count;
+    size_t end; /* behind the last digit */
+};
+
+/* Behind what may part two groups: one sign, or a blank and a bracket, or a bracket and a blank. 0 if it does not. */
+static size_t skip_sign(const struct chute_redact_finder *finder, size_t at) {
+    size_t start = at;
+    while (at - start < 2 && chute_redact_byte(finder, at) != '\0' &&
+           strchr(" -./()", chute_redact_byte(finder, at)) != NULL) {
+        at++;
+    }
+    bool is_pair = at - start == 2;
+    if (is_pair && strchr("()", finder->text.at[start]) == NULL &&
+        strchr("()", finder->text.at[start + 1]) == NULL) {
+        return 0;
+    }
+    return at > start && chute_is_digit(chute_redact_byte(finder, at)) ? at : 0;
+}
+
+/* False if there are too many digits or groups for a telephone number. */
+static bool read_number(
+    const struct chute_redact_finder *finder, size_t at, struct number *number) {
+    *number = (struct number){ 0 };
+    for (;;) {
+        size_t before = number->count;
+        while (chute_is_digit(chute_redact_byte(finder, at))) {
+            if (number->count == DIGITS_MOST) {
+                return false;
+            }
+            number->digits[number->count++] = finder->text.at[at++];
+        }
+        number->groups[number->group_count++] = number->count - before;
+        number->end = at;
+        size_t next = skip_sign(finder, at);
+        if (next == 0) {
+            return true;
+        }
+        if (number->group_count == GROUPS_MOST) {
+            return false;
+        }
+        number->signs[number->group_count] = finder->text.at[next - 1];
+        at = next;
+    }
+}
+
+/* Takes groups away from the end until at most `most` digits are left. */
+static void shorten(struct number *number, size_t most) {
+    while (number->count > most && number->group_count > 1) {
+        size_t last = number->groups[--number->group_count];
+        number->count -= last;
+        number->end -= last + 1;
+    }
+}
+
+/* ------------------------------------------------------------------ international */
+
+static const struct {
+    unsigned short code;       /* of the country */
+    unsigned char least, most; /* digits in all */
+} countries[] = {
+    { 1, 11, 11 },
+    { 7, 11, 11 },
+    { 20, 11, 12 },
+    { 27, 11, 11 },
+    { 30, 12, 12 },
+    { 31, 11, 11 },
+    { 32, 10, 11 },
+    { 33, 11, 11 },
+    { 34, 11, 11 },
+    { 36, 10, 11 },
+    { 39, 10, 13 },
+    { 40, 11, 11 },
+    { 41, 11, 11 },
+    { 43, 9, 15 },
+    { 44, 11, 12 },
+    { 45, 10, 10 },
+    { 46, 9, 13 },
+    { 47, 10, 10 },
+    { 48, 11, 11 },
+    { 49, 9, 15 },
+    { 51, 10, 11 },
+    { 52, 12, 13 },
+    { 53, 10, 10 },
+    { 54, 12, 13 },
+    { 55, 12, 13 },
+    { 56, 11, 11 },
+    { 57, 10, 12 },
+    { 58, 12, 12 },
+    { 60, 10, 12 },
+    { 61, 11, 11 },
+    { 62, 10, 14 },
+    { 63, 11, 12 },
+    { 64, 10, 12 },
+    { 65, 10, 10 },
+    { 66, 10, 11 },
+    { 81, 11, 12 },
+    { 82, 10, 12 },
+    { 84, 11, 12 },
+    { 86, 12, 13 },
+    { 90, 12, 12 },
+    { 91, 12, 12 },
+    { 92, 11, 12 },
+    { 93, 11, 11 },
+    { 94, 11, 11 },
+    { 95, 9, 12 },
+    { 98, 12, 12 },
+};
+
+static bool is_international(const struct number *number) {
+    if (number->count < 9 || number->digits[0] == '0') {
+        return false;
+    }
+    unsigned one = (unsigned)(number->digits[0] - '0');
+    unsigned two = one * 10 + (unsigned)(number->digits[1] - '0');
+    for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+        if (countries[i].code == one || countries[i].code == two) {
+            return number->count >= countries[i].least && number->count <= countries[i].most;
+        }
+    }
+    /* what is left has codes of three digits */
+    return (one >= 2 && one <= 6) || one == 8 || one == 9;
+}
+
+/* `at` is of the digit behind the plus. */
+static void read_international(struct chute_redact_finder *finder, size_t at) {
+    char before = chute_redact_byte(finder, at - 2);
+    struct number number;
+    if (chute_is_alnum(before) || before == '+' || !read_number(finder, at, &number)) {
+        return;
+    }
+    char behind = chute_redact_byte(finder, number.end);
+    if (is_international(&number) && !chute_is_alnum(behind)) {
+        chute_redact_add(finder, at - 1, number.end, CHUTE_REDACT_PHONE);
+    }
+}
+
+/* ------------------------------------------------------------------ national */
+
+/* 555-123-4567, 555.123.4567, (555) 123-4567, and a 1 before these. */
+static bool is_north_american(const struct number *number, bool is_bracketed) {
+    const char *digits = number->digits;
+    const size_t *groups = number->groups;
+    const char *signs = number->signs;
+    size_t first = 0;
+    if (number->group_count == 4 && groups[0] == 1 && digits[0] == '1') {
+        first = 1;
+        digits++;
+    }
+    if (number->group_count != first + 3 || groups[first] != 3 || groups[first + 1] != 3 ||
+        groups[first + 2] != 4 || digits[0] < '2') {
+        return false;
+    }
+    char last = signs[first + 2];
+    return is_bracketed ? last == '-' || last == ' ' || last == '.'
+                        : last == signs[first + 1] && (last == '-' || last == '.');
+}
+
+/* 020 7946 0958, 01632 960123, 0171/2345678, 01 23 45 67 89: a 0, the area, and the rest. */
+static bool is_with_trunk(const struct number *number) {
+    if (number->digits[0] != '0' || number->count < 9 || number->count > 12 ||
+        number->digits[1] == '0' || number->group_count < 2) {
+        return false;
+    }
+    bool is_of_pairs = number->group_count == 5 && number->count == 10;
+    for (size_t i = 0; i < number->group_count; i++) {
+        size_t least = i == 0 ? 3 : number->group_count == 2 ? 5 : 3;
+        is_of_pairs = is_of_pairs && number->groups[i] == 2;
+        if (!is_of_pairs && (number->groups[i] < least || number->groups[i] > (i == 0 ? 5 : 8))) {
+            return false;
+        }
+        if (i > 1 && number->signs[i] != number->signs[i - 1] && number->signs[1] != '/' &&
+            number->signs[1] != ' ') {
+            return false;
+        }
+        if (i > 0 && number->signs[i] == '.' && !is_of_pairs) {
+            return false; /* a version, a fraction */
+        }
+    }
+    return true;
+}
+
+/* A digit behind a blank: what is looked at is a part of an account's number, or of a table. */
+static bool is_digit_beside(const struct chute_redact_finder *finder, size_t blank, size_t digit) {
+    return chute_redact_byte(finder, blank) == ' ' &&
+           chute_is_digit(chute_redact_byte(finder, digit));
+}
+
+static void read_national(struct chute_redact_finder *finder, size_t at) {
+    char before = chute_redact_byte(finder, at - 1);
+    char first = finder->text.at[at];
+    bool is_bracketed = before == '(';
+    /* an area of three digits, or a 1 before it, or a 0 before something else */
+    size_t area = first == '1' ? at + 2 : at;
+    if (first == '0'
+            ? !chute_is_digit(chute_redact_byte(finder, at + 1)) || finder->text.at[at + 1] == '0'
+            : !chute_is_digit(chute_redact_byte(finder, area)) ||
+                  !chute_is_digit(chute_redact_byte(finder, area + 1)) ||
+                  !chute_is_digit(chute_redact_byte(finder, area + 2))) {
+        return;
+    }
+    if (chute_is_alnum(before) || (before != '\0' && strchr("-./_:+#", before) != NULL)) {
+        return;
+    }
+    struct number number;
+    if (is_digit_beside(finder, at - 1, at - 2) || !read_number(finder, at, &number)) {
+        return;
+    }
+    shorten(&number, first == '1' ? 11 : 12);
+    if (is_digit_beside(finder, number.end, number.end + 1)) {
+        return;
+    }
+    char behind = chute_redact_byte(finder, number.end);
+    char beyond = chute_redact_byte(finder, number.end + 1);
+    if (chute_is_alnum(behind) || behind == '_' ||
+        (behind != '\0' && strchr("-./:", behind) != NULL && chute_is_alnum(beyond))) {
+        return;
+    }
+    if (is_north_american(&number, is_bracketed) || is_with_trunk(&number)) {
+        size_t start = is_bracketed ? at - 1 : at;
+        chute_redact_add(finder, start, number.end, CHUTE_REDACT_PHONE);
+    }
+}
+
+/* `at` is of the first digit of a run. */
+void chute_redact_telephone(struct chute_redact_finder *finder, size_t at) {
+    if (chute_redact_byte(finder, at - 1) == '+') {
+        read_international(finder, at);
+    } else {
+        read_national(finder, at);
+    }
+}
+
+bool chute_redact_is_phone(struct chute_str text) {
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        digits += chute_is_digit(text.at[i]);
+        if (!chute_is_digit(text.at[i]) &&
+            (text.at[i] == '\0' || strchr("+-./() ", text.at[i]) == NULL)) {
+            return false;
+        }
+    }
+    return digits >= 7 && digits <= DIGITS_MOST;
+}
