@@ -364,6 +364,15 @@ static void finish(void *settings) {
     chute_redact_plan_destroy(self->plan);
 }
 
+static void add_notes(struct chute_buf *page) {
+    chute_buf_printf(page, "## Detectors\n\n| Name | Group | |\n|---|---|---|\n");
+    for (size_t i = 0; i < CHUTE_REDACT_KINDS; i++) {
+        const struct chute_redact_kind_row *row = &chute_redact_kinds[i];
+        chute_buf_printf(page, "| `%s` | %s | %s%s |\n", row->name, row->group, row->doc,
+            row->is_named_only ? " Only when it is named." : "");
+    }
+}
+
 const struct chute_filter_plugin chute_filter_redact = {
     .name = "redact",
     .summary = "Hides secrets and personal data: redact { } is enough.",
@@ -371,6 +380,7 @@ const struct chute_filter_plugin chute_filter_redact = {
     .options = options,
     .prepare = prepare,
     .finish = finish,
+    .add_notes = add_notes,
     .run_batch = redact_run_batch,
     .worker_size = sizeof(struct redact_worker),
     .worker_init = redact_worker_init,

@@ -44,8 +44,9 @@ static struct chute_str label_of(struct pass *pass) {
     size_t depth = pass->depth < DEPTH_SHOWN ? pass->depth : DEPTH_SHOWN;
     bool is_plain = depth == 1 && pass->root.len == 0;
     for (size_t i = 0; i < depth; i++) {
-        struct chute_str key = { pass->path[i]->key, pass->path[i]->key_len };
-        chute_buf_printf(label, is_plain ? "%.*s" : "[%.*s]", CHUTE_STR_ARGS(key));
+        chute_buf_add_str(label, is_plain ? CHUTE_STR("") : CHUTE_STR("["));
+        chute_buf_add(label, pass->path[i]->key, pass->path[i]->key_len);
+        chute_buf_add_str(label, is_plain ? CHUTE_STR("") : CHUTE_STR("]"));
     }
     return chute_buf_str(label);
 }

@@ -22,6 +22,7 @@ static const struct {
         .kind = kinds[number].kind, .name = (plugin)->name, .summary = (plugin)->summary,          \
         .alias_of = (plugin)->alias_of, .settings_size = (plugin)->settings_size,                  \
         .options = (plugin)->options, .common = kinds[number].common,                              \
+        .add_notes = (plugin)->add_notes,                                                          \
     }
 
 bool chute_reference_plugin(size_t index, struct chute_reference_plugin *out) {
@@ -204,6 +205,10 @@ void chute_reference_page(struct chute_buf *out, const struct chute_reference_pl
         chute_buf_printf(out, " The codec, where none is written, is `%s`.", plugin->default_codec);
     }
     chute_buf_add_char(out, '\n');
+    if (plugin->add_notes != NULL) {
+        chute_buf_add_char(out, '\n');
+        plugin->add_notes(out);
+    }
 }
 
 void chute_reference_common(struct chute_buf *out) {

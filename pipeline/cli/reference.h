@@ -19,6 +19,7 @@ struct chute_reference_plugin {
     size_t settings_size;
     const struct chute_option *options;
     const struct chute_option *common; /* of its kind */
+    void (*add_notes)(struct chute_buf *page);
 };
 
 /* Plugin number `index` of all that are built in: inputs, codecs, filters, outputs. False behind the last. */

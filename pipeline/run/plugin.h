@@ -76,7 +76,8 @@ bool chute_prepare_is_set(const struct chute_prepare *prepare, const char *optio
     size_t settings_size;                                                                          \
     const struct chute_option *options; /* ended by { 0 } */                                       \
     bool (*prepare)(void *settings, const struct chute_prepare *prepare);                          \
-    void (*finish)(void *settings)
+    void (*finish)(void *settings);                                                                \
+    void (*add_notes)(struct chute_buf *page) /* Markdown for its page of the reference; may be NULL */
 
 /* ------------------------------------------------------------------ codecs */
 

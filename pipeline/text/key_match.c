@@ -61,21 +61,34 @@ static size_t slot_of(struct chute_str key, uint32_t head) {
         memcpy(&tail, key.at + key.len - 4, 4);
     }
     uint32_t hash = head * 0x9E3779B1u ^ tail * 0x85EBCA77u ^ (uint32_t)key.len * 0xC2B2AE3Du;
-    return (hash ^ hash >> 15) % CHUTE_KEY_CACHE_SLOTS;
+    return (hash ^ hash >> 15) % CHUTE_KEY_CACHE_PAIRS;
 }
 
+static bool is_in_slot(const struct chute_key_slot *slot, struct chute_str key, uint32_t head) {
+    return slot->head == head && slot->len == key.len &&
+           (key.len <= 4 || memcmp(slot->key + 4, key.at + 4, key.len - 4) == 0);
+}
+
+/* A key has two slots; a new one takes that of the two which was not asked for last. */
 uint32_t *chute_key_cache_find(
     struct chute_key_cache *cache, struct chute_str key, uint32_t head, bool *is_known) {
     *is_known = false;
     if (key.len == 0 || key.len > CHUTE_KEY_CACHE_LONGEST) {
         return NULL;
     }
-    size_t slot = slot_of(key, head);
-    *is_known =
-        cache->slots[slot].len == key.len && memcmp(cache->slots[slot].key, key.at, key.len) == 0;
-    if (!*is_known) {
-        memcpy(cache->slots[slot].key, key.at, key.len);
-        cache->slots[slot].len = (uint8_t)key.len;
+    size_t pair = slot_of(key, head);
+    struct chute_key_slot *slots = cache->slots + pair * 2;
+    uint8_t last = cache->last[pair];
+    if (is_in_slot(&slots[last], key, head)) {
+        *is_known = true;
+        return &slots[last].found;
     }
-    return &cache->slots[slot].found;
+    cache->last[pair] = last ^= 1;
+    *is_known = is_in_slot(&slots[last], key, head);
+    if (!*is_known) {
+        memcpy(slots[last].key, key.at, key.len);
+        slots[last].len = (uint8_t)key.len;
+        slots[last].head = head;
+    }
+    return &slots[last].found;
 }

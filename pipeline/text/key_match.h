@@ -11,7 +11,7 @@
 #include "pipeline/base/arena.h"
 #include "pipeline/base/str.h"
 
-#define CHUTE_KEY_CACHE_SLOTS 256
+#define CHUTE_KEY_CACHE_PAIRS 128
 #define CHUTE_KEY_CACHE_LONGEST 40 /* bytes of a key; longer ones are compared each time */
 
 struct chute_key_rules {
@@ -20,12 +20,15 @@ struct chute_key_rules {
 };
 
 /* Keys repeat from event to event: what was found out about the last ones. */
+struct chute_key_slot {
+    uint32_t found;
+    uint32_t head;
+    uint8_t len; /* 0: empty slot */
+    char key[CHUTE_KEY_CACHE_LONGEST];
+};
 struct chute_key_cache {
-    struct {
-        uint32_t found;
-        uint8_t len; /* 0: empty slot */
-        char key[CHUTE_KEY_CACHE_LONGEST];
-    } slots[CHUTE_KEY_CACHE_SLOTS];
+    struct chute_key_slot slots[2 * CHUTE_KEY_CACHE_PAIRS];
+    uint8_t last[CHUTE_KEY_CACHE_PAIRS]; /* the slot of each pair that was asked for last */
 };
 
 /* The place for what is found out about `key`, whose chute_key_head is `head`; a view, valid until the next call.

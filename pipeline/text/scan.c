@@ -16,7 +16,6 @@ static char small(char byte) {
 
 /* How common a byte is in log lines: the higher, the more places would have to be looked at. */
 static unsigned frequency(char byte) {
-    byte = small(byte);
     if (byte == ' ' || (byte != '\0' && strchr("etaoinsr0", byte) != NULL)) {
         return 8;
     }
@@ -26,11 +25,30 @@ static unsigned frequency(char byte) {
     return byte != '\0' && strchr(".:-/=\"", byte) != NULL ? 3 : 1;
 }
 
+/* The same of a pair. In words some follow each other far more often than their letters would. */
+static unsigned frequency_of_pair(const char *pair) {
+    static const char common[] =
+        "in le ti et or er ta me re on ng ed he ss es om ma il ch ro te se en st "
+        "th ut de di ld oo po rt ar co ac as it io la an ns ca ec ge so no ea sh "
+        "ce ni is at ha to ne lo li ic nd al ra ri us ve pi ap pa ke tp ok";
+    char a = small(pair[0]), b = small(pair[1]);
+    unsigned product = frequency(a) * frequency(b);
+    for (const char *at = common; chute_is_lower(a); at += 3) {
+        if (at[0] == a && at[1] == b) {
+            return 2 * product;
+        }
+        if (at[2] == '\0') {
+            break;
+        }
+    }
+    return product;
+}
+
 static uint32_t rarest_pair(const struct chute_scan_entry *entry) {
     uint32_t best = 0;
     unsigned least = ~0u;
     for (uint32_t i = 0; i + 1 < entry->len; i++) {
-        unsigned weight = frequency(entry->text[i]) * frequency(entry->text[i + 1]);
+        unsigned weight = frequency_of_pair(entry->text + i);
         if (weight < least) {
             least = weight;
             best = i;
@@ -98,12 +116,15 @@ static void add_byte(struct maker *maker, const struct chute_scan_entry *entry) 
     }
 }
 
-/* A digit behind something else. */
+static bool starts_number(char before) {
+    return !chute_is_digit(before) && !chute_is_lower(before);
+}
+
 static void add_numbers(struct maker *maker) {
     const struct chute_scan_entry entry = { .text = "", .needle = CHUTE_SCAN_NUMBER };
     uint8_t bucket = 0;
     for (unsigned a = 0; a < 256; a++) {
-        for (unsigned b = '0'; b <= '9' && !chute_is_digit((char)a); b++) {
+        for (unsigned b = '0'; b <= '9' && starts_number((char)a); b++) {
             add_pair(maker, &entry, a, b, &bucket);
         }
     }
@@ -169,7 +190,7 @@ static bool is_there(
     hit->needle = entry->needle;
     if (entry->needle == CHUTE_SCAN_NUMBER) {
         hit->at = at + 1;
-        return at + 1 < text.len && chute_is_digit(text.at[at + 1]) && !chute_is_digit(text.at[at]);
+        return at + 1 < text.len && chute_is_digit(text.at[at + 1]) && starts_number(text.at[at]);
     }
     if (at < entry->pair_at || text.len - (at - entry->pair_at) < entry->len) {
         return false;

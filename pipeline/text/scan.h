@@ -19,7 +19,7 @@ struct chute_needle {
     bool is_caseless;
 };
 
-/* The needle of a hit at the first digit of a run of ASCII digits. */
+/* The needle of a hit at the first digit of a run of ASCII digits, unless a small letter stands before it, as in ids. */
 #define CHUTE_SCAN_NUMBER UINT32_MAX
 
 struct chute_scan_entry {

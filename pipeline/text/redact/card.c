@@ -79,8 +79,25 @@ static bool is_free(const struct chute_redact_finder *finder, size_t start, size
     return !((behind == '-' || behind == '.') && chute_is_alnum(beyond));
 }
 
+/* Whether what starts at `at` begins like a number of a card: with a group of four or six digits and another behind it, or
+ * with twelve digits and more. */
+static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
+    size_t end = at;
+    while (end - at <= DIGITS_MOST && chute_is_digit(chute_redact_byte(finder, end))) {
+        end++;
+    }
+    size_t len = end - at;
+    char sign = chute_redact_byte(finder, end);
+    return len >= 12 ? len <= DIGITS_MOST
+                     : (len == 4 || len == 6) && (sign == ' ' || sign == '-') &&
+                           chute_is_digit(chute_redact_byte(finder, end + 1));
+}
+
 /* The number that starts at `at`; as long as possible. */
 void chute_redact_card(struct chute_redact_finder *finder, size_t at) {
+    if (!begins_well(finder, at)) {
+        return;
+    }
     char digits[DIGITS_MOST];
     size_t ends[DIGITS_MOST + 1] = {
         0

@@ -286,7 +286,7 @@ size_t chute_redact_find_slowly(const struct chute_redact_plan *plan,
     for (size_t at = 0; at < text.len; at++) {
         struct chute_hit hit = { at, CHUTE_SCAN_NUMBER };
         if (plan->scan->has_numbers && chute_is_digit(text.at[at]) &&
-            (at == 0 || !chute_is_digit(text.at[at - 1]))) {
+            (at == 0 || (!chute_is_digit(text.at[at - 1]) && !chute_is_lower(text.at[at - 1])))) {
             look_at(plan, finder, &hit);
         }
         for (size_t i = 0; i < plan->source_count; i++) {

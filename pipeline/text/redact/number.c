@@ -6,6 +6,7 @@
 #include "pipeline/text/redact/finder.h"
 
 #define ADDRESS_MOST 45 /* bytes of an IPv6 address as text */
+#define DIGITS_MOST 20  /* of a run: more are nothing */
 
 static bool is_address_byte(char byte) {
     return chute_is_hex(byte) || byte == ':' || byte == '.';
@@ -44,17 +45,31 @@ void chute_redact_ip(struct chute_redact_finder *finder, size_t at, size_t len) 
     }
 }
 
+/* Most numbers of a log are told from the rest by how many digits they have. */
 void chute_redact_number(struct chute_redact_finder *finder, size_t at, size_t len) {
-    if (chute_redact_wants(finder, CHUTE_REDACT_CREDIT_CARD)) {
-        chute_redact_card(finder, at);
+    (void)len;
+    const char *text = finder->text.at;
+    size_t most = finder->text.len - at;
+    size_t digits = 1;
+    while (digits < most && digits < DIGITS_MOST && chute_is_digit(text[at + digits])) {
+        digits++;
     }
-    if (chute_redact_wants(finder, CHUTE_REDACT_IBAN)) {
-        chute_redact_iban(finder, at);
-    }
-    if (chute_redact_wants(finder, CHUTE_REDACT_PHONE)) {
-        chute_redact_telephone(finder, at);
+    char before = chute_redact_byte(finder, at - 1);
+    if (chute_is_upper(before)) {
+        if (chute_redact_wants(finder, CHUTE_REDACT_IBAN)) {
+            chute_redact_iban(finder, at);
+        }
+    } else {
+        if ((digits == 4 || digits == 6 || digits >= 12) &&
+            chute_redact_wants(finder, CHUTE_REDACT_CREDIT_CARD)) {
+            chute_redact_card(finder, at);
+        }
+        if ((digits == 3 || before == '+' || text[at] == '0' || (digits == 1 && text[at] == '1')) &&
+            chute_redact_wants(finder, CHUTE_REDACT_PHONE)) {
+            chute_redact_telephone(finder, at);
+        }
     }
     if (chute_redact_wants(finder, CHUTE_REDACT_IP_ADDRESS)) {
-        chute_redact_ip(finder, at, len);
+        chute_redact_ip(finder, at, digits);
     }
 }

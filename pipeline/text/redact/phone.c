@@ -199,17 +199,24 @@ static bool is_digit_beside(const struct chute_redact_finder *finder, size_t bla
            chute_is_digit(chute_redact_byte(finder, digit));
 }
 
+/* An area of three digits, or a 1 before it, or a 0 before something else; and more digits behind a sign. */
+static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
+    size_t end = at;
+    while (end - at <= 5 && chute_is_digit(chute_redact_byte(finder, end))) {
+        end++;
+    }
+    char first = finder->text.at[at];
+    bool is_of_area = first == '0'
+                          ? end - at <= 5 && end - at >= 2 && finder->text.at[at + 1] != '0'
+                      : end - at == 1 ? first == '1'
+                                      : end - at == 3;
+    return is_of_area && skip_sign(finder, end) != 0;
+}
+
 static void read_national(struct chute_redact_finder *finder, size_t at) {
     char before = chute_redact_byte(finder, at - 1);
-    char first = finder->text.at[at];
     bool is_bracketed = before == '(';
-    /* an area of three digits, or a 1 before it, or a 0 before something else */
-    size_t area = first == '1' ? at + 2 : at;
-    if (first == '0'
-            ? !chute_is_digit(chute_redact_byte(finder, at + 1)) || finder->text.at[at + 1] == '0'
-            : !chute_is_digit(chute_redact_byte(finder, area)) ||
-                  !chute_is_digit(chute_redact_byte(finder, area + 1)) ||
-                  !chute_is_digit(chute_redact_byte(finder, area + 2))) {
+    if (!begins_well(finder, at)) {
         return;
     }
     if (chute_is_alnum(before) || (before != '\0' && strchr("-./_:+#", before) != NULL)) {
@@ -219,7 +226,7 @@ static void read_national(struct chute_redact_finder *finder, size_t at) {
     if (is_digit_beside(finder, at - 1, at - 2) || !read_number(finder, at, &number)) {
         return;
     }
-    shorten(&number, first == '1' ? 11 : 12);
+    shorten(&number, finder->text.at[at] == '1' ? 11 : 12);
     if (is_digit_beside(finder, number.end, number.end + 1)) {
         return;
     }

@@ -32,6 +32,9 @@ void chute_redact_private_key(struct chute_redact_finder *finder, size_t at, siz
 
 /* One line of a key's body alone, as an input of lines sees it: base64, and no digest. */
 bool chute_redact_is_key_line(struct chute_str text) {
+    if (text.len < LINE_LEN || text.len > 2 * LINE_LEN) {
+        return false;
+    }
     text = chute_str_trim(text);
     if (text.len != LINE_LEN && text.len != 76) {
         return false;
