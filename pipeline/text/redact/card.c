@@ -17,26 +17,28 @@ struct issuer {
 #define FROM_12 (BIT(12) | BIT(13) | BIT(14) | BIT(15) | FROM_16)
 
 static const struct issuer issuers[] = {
-    { 4, 4, 1, BIT(13) | BIT(16) | BIT(19) }, /* Visa */
-    { 51, 55, 2, BIT(16) },                   /* Mastercard */
-    { 2221, 2720, 4, BIT(16) },               /* Mastercard */
-    { 34, 34, 2, BIT(15) },                   /* American Express */
-    { 37, 37, 2, BIT(15) },                   /* American Express */
-    { 6011, 6011, 4, FROM_16 },               /* Discover */
-    { 644, 659, 3, FROM_16 },                 /* Discover */
-    { 300, 305, 3, BIT(14) | FROM_16 },       /* Diners Club */
-    { 3095, 3095, 4, BIT(14) | FROM_16 },     /* Diners Club */
-    { 36, 36, 2, BIT(14) | FROM_16 },         /* Diners Club */
-    { 38, 39, 2, BIT(14) | FROM_16 },         /* Diners Club */
-    { 3528, 3589, 4, FROM_16 },               /* JCB */
-    { 62, 62, 2, FROM_16 },                   /* UnionPay */
-    { 2200, 2204, 4, FROM_16 },               /* Mir */
-    { 5018, 5018, 4, FROM_12 },               /* Maestro */
-    { 5020, 5020, 4, FROM_12 },               /* Maestro */
-    { 5038, 5038, 4, FROM_12 },               /* Maestro */
-    { 5893, 5893, 4, FROM_12 },               /* Maestro */
-    { 6304, 6304, 4, FROM_12 },               /* Maestro */
-    { 6759, 6763, 4, FROM_12 },               /* Maestro */
+    { 4, 4, 1,
+        BIT(16) |
+            BIT(19) }, /* Visa; those of 13 digits are gone, and look like German article numbers */
+    { 51, 55, 2, BIT(16) },               /* Mastercard */
+    { 2221, 2720, 4, BIT(16) },           /* Mastercard */
+    { 34, 34, 2, BIT(15) },               /* American Express */
+    { 37, 37, 2, BIT(15) },               /* American Express */
+    { 6011, 6011, 4, FROM_16 },           /* Discover */
+    { 644, 659, 3, FROM_16 },             /* Discover */
+    { 300, 305, 3, BIT(14) | FROM_16 },   /* Diners Club */
+    { 3095, 3095, 4, BIT(14) | FROM_16 }, /* Diners Club */
+    { 36, 36, 2, BIT(14) | FROM_16 },     /* Diners Club */
+    { 38, 39, 2, BIT(14) | FROM_16 },     /* Diners Club */
+    { 3528, 3589, 4, FROM_16 },           /* JCB */
+    { 62, 62, 2, FROM_16 },               /* UnionPay */
+    { 2200, 2204, 4, FROM_16 },           /* Mir */
+    { 5018, 5018, 4, FROM_12 },           /* Maestro */
+    { 5020, 5020, 4, FROM_12 },           /* Maestro */
+    { 5038, 5038, 4, FROM_12 },           /* Maestro */
+    { 5893, 5893, 4, FROM_12 },           /* Maestro */
+    { 6304, 6304, 4, FROM_12 },           /* Maestro */
+    { 6759, 6763, 4, FROM_12 },           /* Maestro */
 };
 
 /* The lengths that a number with these first digits may have, a bit each. */
@@ -93,9 +95,16 @@ static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
                            chute_is_digit(chute_redact_byte(finder, end + 1));
 }
 
+/* "DE75 " before it: a group of an account number. */
+static bool is_in_account(const struct chute_redact_finder *finder, size_t at) {
+    return at >= 5 && finder->text.at[at - 1] == ' ' && chute_is_digit(finder->text.at[at - 2]) &&
+           chute_is_digit(finder->text.at[at - 3]) && chute_is_upper(finder->text.at[at - 4]) &&
+           chute_is_upper(finder->text.at[at - 5]);
+}
+
 /* The number that starts at `at`; as long as possible. */
 void chute_redact_card(struct chute_redact_finder *finder, size_t at) {
-    if (!begins_well(finder, at)) {
+    if (!begins_well(finder, at) || is_in_account(finder, at)) {
         return;
     }
     char digits[DIGITS_MOST];

@@ -22,7 +22,7 @@ void chute_redact_plan_destroy(struct chute_redact_plan *plan);
  * If finder->is_undecided, the whole text is to be taken for a secret. */
 size_t chute_redact_find(const struct chute_redact_plan *plan, struct chute_redact_finder *finder,
     struct chute_regex_scratch *scratch, struct chute_str text);
-/* The same by trying every detector at every place: slow, for tests. */
+/* The same by comparing every literal at every place: slow, for tests. */
 size_t chute_redact_find_slowly(const struct chute_redact_plan *plan,
     struct chute_redact_finder *finder, struct chute_regex_scratch *scratch, struct chute_str text);
 

@@ -170,6 +170,14 @@ static bool read_name(
     find_run(finder, at);
     pair->name = finder->name_start;
     pair->name_end = finder->name_end;
+    const char *name = finder->text.at + pair->name;
+    size_t run = pair->name_end - pair->name;
+    if (run > 2 && chute_redact_byte(finder, pair->name - 1) == '%' && chute_is_hex(name[0]) &&
+        chute_is_hex(name[1]) && at >= pair->name + 2) {
+        pair->name += 2; /* %3Fpassword%3D… */
+    } else if (run > 3 && name[0] == '-' && name[1] == 'D' && at >= pair->name + 2) {
+        pair->name += 2; /* java -Dpassword=… */
+    }
     if (pair->name_end - pair->name > NAME_MOST) { /* judged by its end */
         pair->name = pair->name_end - NAME_MOST;
         if (at < pair->name) {
@@ -276,11 +284,11 @@ static bool ends_value(const struct chute_redact_finder *finder, size_t at, bool
     case '\'':
     case '`':
     case '<':
+    case '|':
         return true;
     case '&':
     case ';':
     case ',':
-    case '|':
     case ')':
     case ']':
     case '}':
@@ -458,6 +466,7 @@ static void read_sentence(struct chute_redact_finder *finder, struct pair *pair)
     }
     pair->meaning = meaning_of(finder, pair);
     bool is_found = false;
+    enum chute_redact_kind kind = is_word ? CHUTE_REDACT_KEY_VALUE : CHUTE_REDACT_HIGH_ENTROPY;
     if (pair->meaning == CHUTE_NAME_SECRET && !is_of_a_grammar(finder, pair)) {
         is_found = is_word || chute_redact_is_odd(value);
     } else if (pair->meaning == CHUTE_NAME_SESSION || pair->meaning == CHUTE_NAME_SESSION_ID ||
@@ -465,7 +474,7 @@ static void read_sentence(struct chute_redact_finder *finder, struct pair *pair)
         is_found = chute_redact_is_random(value);
     }
     if (is_found) {
-        chute_redact_add(finder, start, start + value.len, CHUTE_REDACT_HIGH_ENTROPY);
+        chute_redact_add(finder, start, start + value.len, kind);
     }
 }
 

@@ -226,6 +226,7 @@ static const struct word words[] = {
     { W("unknown"), 0, NOT_A_VALUE },
     { W("use"), 0, NOT_A_VALUE },
     { W("uses"), 0, NOT_A_VALUE },
+    { W("v"), TAIL, 0 },
     { W("val"), TAIL, 0 },
     { W("value"), TAIL, 0 },
     { W("verification"), 0, OF_SECURITY },

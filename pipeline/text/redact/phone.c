@@ -11,9 +11,9 @@ struct number {
     char digits[DIGITS_MOST];
     size_t count;
     size_t groups[GROUPS_MOST]; /* digits in each */
+    size_t ends[GROUPS_MOST];   /* where the text stands behind each */
     char signs[GROUPS_MOST];    /* before each but the first: the last byte of what stands there */
     size_t group_count;
-    size_t end; /* behind the last digit */
 };
 
 /* Behind what may part two groups: one sign, or a blank and a bracket, or a bracket and a blank. 0 if it does not. */
@@ -31,38 +31,39 @@ static size_t skip_sign(const struct chute_redact_finder *finder, size_t at) {
     return at > start && chute_is_digit(chute_redact_byte(finder, at)) ? at : 0;
 }
 
-/* False if there are too many digits or groups for a telephone number. */
+/* As many groups as a telephone number may have; false if the first is too long for one. */
 static bool read_number(
     const struct chute_redact_finder *finder, size_t at, struct number *number) {
-    *number = (struct number){ 0 };
-    for (;;) {
-        size_t before = number->count;
-        while (chute_is_digit(chute_redact_byte(finder, at))) {
-            if (number->count == DIGITS_MOST) {
-                return false;
-            }
-            number->digits[number->count++] = finder->text.at[at++];
+    number->count = number->group_count = 0;
+    while (number->group_count < GROUPS_MOST) {
+        size_t end = at;
+        while (chute_is_digit(chute_redact_byte(finder, end)) && end - at <= DIGITS_MOST) {
+            end++;
         }
-        number->groups[number->group_count++] = number->count - before;
-        number->end = at;
-        size_t next = skip_sign(finder, at);
-        if (next == 0) {
-            return true;
+        if (number->count + (end - at) > DIGITS_MOST) {
+            break;
         }
-        if (number->group_count == GROUPS_MOST) {
-            return false;
+        memcpy(number->digits + number->count, finder->text.at + at, end - at);
+        number->count += end - at;
+        number->groups[number->group_count] = end - at;
+        number->ends[number->group_count++] = end;
+        at = skip_sign(finder, end);
+        if (at == 0) {
+            break;
         }
-        number->signs[number->group_count] = finder->text.at[next - 1];
-        at = next;
+        number->signs[number->group_count % GROUPS_MOST] = finder->text.at[at - 1];
     }
+    return number->group_count > 0;
+}
+
+static size_t end_of(const struct number *number) {
+    return number->ends[number->group_count - 1];
 }
 
 /* Takes groups away from the end until at most `most` digits are left. */
 static void shorten(struct number *number, size_t most) {
     while (number->count > most && number->group_count > 1) {
-        size_t last = number->groups[--number->group_count];
-        number->count -= last;
-        number->end -= last + 1;
+        number->count -= number->groups[--number->group_count];
     }
 }
 
@@ -120,7 +121,8 @@ static const struct {
     { 98, 12, 12 },
 };
 
-static bool is_international(const struct number *number) {
+/* Takes away what is too much for the country. False if it is no number of one. */
+static bool is_international(struct number *number) {
     if (number->count < 9 || number->digits[0] == '0') {
         return false;
     }
@@ -128,6 +130,7 @@ static bool is_international(const struct number *number) {
     unsigned two = one * 10 + (unsigned)(number->digits[1] - '0');
     for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
         if (countries[i].code == one || countries[i].code == two) {
+            shorten(number, countries[i].most);
             return number->count >= countries[i].least && number->count <= countries[i].most;
         }
     }
@@ -142,9 +145,8 @@ static void read_international(struct chute_redact_finder *finder, size_t at) {
     if (chute_is_alnum(before) || before == '+' || !read_number(finder, at, &number)) {
         return;
     }
-    char behind = chute_redact_byte(finder, number.end);
-    if (is_international(&number) && !chute_is_alnum(behind)) {
-        chute_redact_add(finder, at - 1, number.end, CHUTE_REDACT_PHONE);
+    if (is_international(&number) && !chute_is_alnum(chute_redact_byte(finder, end_of(&number)))) {
+        chute_redact_add(finder, at - 1, end_of(&number), CHUTE_REDACT_PHONE);
     }
 }
 
@@ -193,6 +195,14 @@ static bool is_with_trunk(const struct number *number) {
     return true;
 }
 
+static bool is_of_blanks(const struct number *number) {
+    bool has_blank = false;
+    for (size_t i = 1; i < number->group_count; i++) {
+        has_blank = has_blank || number->signs[i] == ' ';
+    }
+    return has_blank;
+}
+
 /* A digit behind a blank: what is looked at is a part of an account's number, or of a table. */
 static bool is_digit_beside(const struct chute_redact_finder *finder, size_t blank, size_t digit) {
     return chute_redact_byte(finder, blank) == ' ' &&
@@ -213,32 +223,37 @@ static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
     return is_of_area && skip_sign(finder, end) != 0;
 }
 
+/* Whether the groups of `number` stand for themselves. */
+static bool is_apart(const struct chute_redact_finder *finder, const struct number *number,
+    size_t start, bool is_bracketed) {
+    size_t end = end_of(number);
+    if (is_of_blanks(number) && !is_bracketed &&
+        (is_digit_beside(finder, start - 1, start - 2) || is_digit_beside(finder, end, end + 1))) {
+        return false;
+    }
+    char behind = chute_redact_byte(finder, end);
+    char beyond = chute_redact_byte(finder, end + 1);
+    return !chute_is_alnum(behind) && behind != '_' &&
+           !(behind != '\0' && strchr("-./:", behind) != NULL && chute_is_alnum(beyond));
+}
+
 static void read_national(struct chute_redact_finder *finder, size_t at) {
     char before = chute_redact_byte(finder, at - 1);
     bool is_bracketed = before == '(';
-    if (!begins_well(finder, at)) {
-        return;
-    }
-    if (chute_is_alnum(before) || (before != '\0' && strchr("-./_:+#", before) != NULL)) {
-        return;
-    }
     struct number number;
-    if (is_digit_beside(finder, at - 1, at - 2) || !read_number(finder, at, &number)) {
+    if (!begins_well(finder, at) || chute_is_alnum(before) ||
+        (before != '\0' && strchr("-./_:+#", before) != NULL) ||
+        !read_number(finder, at, &number)) {
         return;
     }
-    shorten(&number, finder->text.at[at] == '1' ? 11 : 12);
-    if (is_digit_beside(finder, number.end, number.end + 1)) {
-        return;
-    }
-    char behind = chute_redact_byte(finder, number.end);
-    char beyond = chute_redact_byte(finder, number.end + 1);
-    if (chute_is_alnum(behind) || behind == '_' ||
-        (behind != '\0' && strchr("-./:", behind) != NULL && chute_is_alnum(beyond))) {
-        return;
-    }
-    if (is_north_american(&number, is_bracketed) || is_with_trunk(&number)) {
-        size_t start = is_bracketed ? at - 1 : at;
-        chute_redact_add(finder, start, number.end, CHUTE_REDACT_PHONE);
+    /* what is read may be more than one number */
+    for (; number.group_count > 1; number.count -= number.groups[--number.group_count]) {
+        if ((is_north_american(&number, is_bracketed) || is_with_trunk(&number)) &&
+            is_apart(finder, &number, at, is_bracketed)) {
+            chute_redact_add(
+                finder, is_bracketed ? at - 1 : at, end_of(&number), CHUTE_REDACT_PHONE);
+            return;
+        }
     }
 }
 

@@ -247,7 +247,7 @@ static bool is_mask(struct chute_str value) {
     }
     char first = value.at[0];
     size_t unit = (unsigned char)first >= 0x80 ? 3 : 1; /* a bullet has three bytes */
-    if (unit == 1 && strchr("*xX.-_#?", first) == NULL) {
+    if (unit == 1 ? strchr("*xX.-_#?", first) == NULL : first != (char)0xE2 || value.len < 6) {
         return false;
     }
     for (size_t i = unit; i < value.len; i++) {
@@ -293,7 +293,8 @@ static bool is_code(struct chute_str value) {
             return true;
         }
     }
-    return chute_str_ends_with(value, CHUTE_STR("()"));
+    return chute_str_ends_with(value, CHUTE_STR("()")) ||
+           chute_str_ends_with(value, CHUTE_STR("("));
 }
 
 bool chute_redact_is_blank(struct chute_str value) {

@@ -86,6 +86,140 @@ Test(filter_redact, replaces_what_matches) {
     test_filter_rows("redact", pattern_rows);
 }
 
+static const struct test_filter_row detector_rows[] = {
+    { "alone it takes everything", "",
+        "{\"message\":\"login of a@b.example with password=hunter2\",\"password\":\"x\",\"n\":1}",
+        "{\"message\":\"login of [REDACTED:email] with password=[REDACTED:key_value]\","
+        "\"password\":\"[REDACTED:field]\",\"n\":1} matched" },
+    { "at any depth, and in the original", "",
+        "{\"a\":[{\"apiKey\":\"k\",\"t\":[\"card "
+        "4111111111111111\"]}],\"event\":{\"original\":\"pwd=x1\"}}",
+        "{\"a\":[{\"apiKey\":\"[REDACTED:field]\",\"t\":[\"card [REDACTED:credit_card]\"]}],"
+        "\"event\":{\"original\":\"pwd=[REDACTED:key_value]\"}} matched" },
+    { "what lies below a sensitive name", "",
+        "{\"credentials\":{\"user\":\"bob\",\"n\":1,\"ok\":true},\"tokens\":[\"a1\",2],\"session\":"
+        "{\"n\":1,\"x\":\"y\"}}",
+        "{\"credentials\":{\"user\":\"[REDACTED:field]\",\"n\":1,\"ok\":true},\"tokens\":[\"["
+        "REDACTED:field]\",2],"
+        "\"session\":{\"n\":1,\"x\":\"y\"}} matched" },
+    { "numbers too, but nothing empty", "",
+        "{\"pin\":1234,\"cvv\":\"123\",\"password\":null,\"secret\":\"\",\"token\":\"***\",\"api_"
+        "key\":true}",
+        "{\"pin\":\"[REDACTED:field]\",\"cvv\":\"[REDACTED:field]\",\"password\":null,\"secret\":"
+        "\"\","
+        "\"token\":\"***\",\"api_key\":true} matched" },
+    { "a name that holds a secret", "", "{\"seen\":{\"anna@school.example\":1,\"b\":2}}",
+        "{\"seen\":{\"[REDACTED:email]\":1,\"b\":2}} matched" },
+    { "a telephone's field", "",
+        "{\"phone\":\"5551234567\",\"mobile\":4915112345678,\"phone_model\":\"x5551234567\"}",
+        "{\"phone\":\"[REDACTED:phone]\",\"mobile\":\"[REDACTED:phone]\",\"phone_model\":"
+        "\"x5551234567\"} matched" },
+    { "only what is named", "detectors => [\"email\"]",
+        "{\"m\":\"a@b.example password=x1\",\"password\":\"x\"}",
+        "{\"m\":\"[REDACTED:email] password=x1\",\"password\":\"x\"} matched" },
+    { "a group", "detectors => [\"financial\"]", "{\"m\":\"4111111111111111 a@b.example\"}",
+        "{\"m\":\"[REDACTED:credit_card] a@b.example\"} matched" },
+    { "all but one", "detectors => [\"all\", \"-email\"]", "{\"m\":\"a@b.example pwd=x1\"}",
+        "{\"m\":\"a@b.example pwd=[REDACTED:key_value]\"} matched" },
+    { "a minus alone means all but", "detectors => [\"-email\"]", "{\"m\":\"a@b.example pwd=x1\"}",
+        "{\"m\":\"a@b.example pwd=[REDACTED:key_value]\"} matched" },
+    { "addresses only when named", "detectors => [\"all\", \"ip_address\"]",
+        "{\"m\":\"from 10.0.0.1\"}", "{\"m\":\"from [REDACTED:ip_address]\"} matched" },
+    { "fields or patterns alone bring no detectors", "fields => [\"x1\"]",
+        "{\"m\":\"pwd=x1 a@b.example\"}", "{\"m\":\"pwd=x1 a@b.example\"}" },
+    { "beside fields and patterns",
+        "detectors => [\"all\"] fields => [\"x1\"] patterns => { \"student\" => \"S-\\d{3}\" }",
+        "{\"x1\":5,\"m\":\"S-123 a@b.example\"}",
+        "{\"x1\":\"[REDACTED]\",\"m\":\"[REDACTED] [REDACTED:email]\"} matched" },
+    { "only in source", "detectors => [\"email\"] source => [\"[a1]\"]",
+        "{\"a1\":\"a@b.example\",\"b1\":\"a@b.example\"}",
+        "{\"a1\":\"[REDACTED:email]\",\"b1\":\"a@b.example\"} matched" },
+    { "nothing found", "",
+        "{\"message\":\"password must be long\",\"secretary\":\"Anna\",\"tokens_left\":3}",
+        "{\"message\":\"password must be long\",\"secretary\":\"Anna\",\"tokens_left\":3}" },
+    { "text that needs escaping stays right", "", "{\"m\":\"\\\"pwd=x1\\\"\\n\"}",
+        "{\"m\":\"\\\"pwd=[REDACTED:key_value]\\\"\\n\"} matched" },
+    { 0 },
+};
+
+Test(filter_redact, detects) {
+    test_filter_rows("redact", detector_rows);
+}
+
+static const struct test_filter_row action_rows[] = {
+    { "mask", "action => \"mask\"", "{\"m\":\"pwd=hunter2 ok\",\"pin\":1234,\"secret\":\"é1\"}",
+        "{\"m\":\"pwd=******* ok\",\"pin\":\"****\",\"secret\":\"**\"} matched" },
+    { "partial", "action => \"partial\"", "{\"m\":\"card 4111111111111111\",\"secret\":\"short\"}",
+        "{\"m\":\"card ************1111\",\"secret\":\"*****\"} matched" },
+    { "partial keeps the last", "action => \"partial\" keep_last => 2",
+        "{\"m\":\"card 4111 1111 1111 1111\"}", "{\"m\":\"card *****************11\"} matched" },
+    { "hash: HMAC-SHA-256 of RFC 4231's second case",
+        "detectors => [] patterns => [\"what do ya want for nothing\\?\"] "
+        "action => \"hash\" key => \"Jefe\"",
+        "{\"m\":\"what do ya want for nothing?\"}",
+        "{\"m\":\"[1:5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843]\"} "
+        "matched" },
+    { "remove", "action => \"remove\"",
+        "{\"m\":\"pwd=hunter2\",\"n\":1,\"a\":[\"x\",\"a@b.example\"],\"secret\":\"q\"}",
+        "{\"n\":1,\"a\":[\"x\"]} matched" },
+    { "drop", "action => \"drop\"", "{\"m\":\"pwd=hunter2\"}", "dropped" },
+    { "drop leaves others", "action => \"drop\"", "{\"m\":\"pwd\"}", "{\"m\":\"pwd\"}" },
+    { "by kind, group and all, the narrower first",
+        "action => { \"email\" => \"mask\" \"all\" => \"replace\" \"secrets\" => \"remove\" }",
+        "{\"a\":\"x@y.example\",\"b\":\"pwd=q1\",\"c\":\"4111111111111111\"}",
+        "{\"a\":\"***********\",\"c\":\"[REDACTED:credit_card]\"} matched" },
+    { "of a pattern and of fields",
+        "patterns => { \"id\" => \"S-\\d+\" } fields => [\"x1\"] action => { \"id\" => \"partial\" "
+        "\"fields\" => \"mask\" } "
+        "keep_last => 1",
+        "{\"m\":\"S-12 and S-345\",\"x1\":\"ab\"}",
+        "{\"m\":\"***2 and ****5\",\"x1\":\"**\"} matched" },
+    { "a replacement of one's own", "replacement => \"<gone>\"", "{\"m\":\"pwd=q1\",\"pin\":1}",
+        "{\"m\":\"pwd=<gone>\",\"pin\":\"<gone>\"} matched" },
+    { "an object as a whole", "fields => [\"o1\"] action => \"mask\"", "{\"o1\":{\"a\":1}}",
+        "{\"o1\":\"*******\"} matched" },
+    { "audit", "audit => true", "{\"m\":\"a@b.example c@d.example pwd=q1\",\"pin\":1}",
+        "{\"m\":\"[REDACTED:email] [REDACTED:email] "
+        "pwd=[REDACTED:key_value]\",\"pin\":\"[REDACTED:field]\"} matched "
+        "@metadata {\"redact\":{\"email\":2,\"key_value\":1,\"field\":1}}" },
+    { "no audit where nothing was", "audit => true", "{\"m\":\"x\"}", "{\"m\":\"x\"}" },
+    { 0 },
+};
+
+Test(filter_redact, acts) {
+    test_filter_rows("redact", action_rows);
+}
+
+Test(filter_redact, counts_by_kind_and_field) {
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact", ""));
+    test_filter_run(
+        &rig, "{\"m\":\"a@b.example c@d.example\",\"u\":{\"email\":\"e@f.example\",\"pin\":1}}");
+    test_filter_run(&rig, "{\"m\":\"a@b.example\",\"a@b.example\":{\"password\":\"x\"}}");
+    cr_expect_eq(test_filter_count(&rig, "redacted/email/m"), 3);
+    cr_expect_eq(test_filter_count(&rig, "redacted/email/[u][email]"), 1);
+    cr_expect_eq(test_filter_count(&rig, "redacted/field/[u][pin]"), 1);
+    cr_expect_eq(test_filter_count(&rig, "redacted/field/[[REDACTED:email]][password]"), 1);
+    test_filter_finish(&rig);
+}
+
+/* Names come from events, so what is counted apart has a bound. */
+Test(filter_redact, counts_no_more_than_so_many_fields) {
+    struct test_filter rig = { 0 };
+    cr_assert(test_filter_open(&rig, "redact", ""));
+    struct chute_buf event = { 0 };
+    for (int i = 0; i < 1000; i++) {
+        event.len = 0;
+        chute_buf_printf(&event, "{\"f%d\":\"a@b.example\"}", i);
+        test_filter_run(&rig, chute_buf_cstr(&event));
+    }
+    cr_expect_eq(test_filter_count(&rig, "redacted/email/f0"), 1);
+    cr_expect_eq(test_filter_count(&rig, "redacted/email/f999"), 0);
+    cr_expect_eq(test_filter_count(&rig, "redacted/email/other"), 1000 - 256);
+    chute_buf_finish(&event);
+    test_filter_finish(&rig);
+}
+
 /* A pattern that gives up must not let the text pass. */
 Test(filter_redact, hides_a_text_in_which_a_pattern_gives_up) {
     struct test_filter rig = { 0 };
@@ -112,6 +246,12 @@ Test(filter_redact, counts) {
 
 Test(filter_redact, refuses) {
     cr_expect(test_filter_refuses("redact", "detectors => []", "hides nothing"));
+    cr_expect(test_filter_refuses("redact", "detectors => [\"emial\"]", "did you mean \"email\""));
+    cr_expect(test_filter_refuses("redact", "detectors => [\"-nope\"]", "no detector \"nope\""));
+    cr_expect(test_filter_refuses("redact", "action => \"burn\"", "is no action"));
+    cr_expect(test_filter_refuses(
+        "redact", "action => { \"emial\" => \"mask\" }", "no kind, group or pattern"));
+    cr_expect(test_filter_refuses("redact", "action => \"hash\"", "needs a key"));
     cr_expect(test_filter_refuses("redact", "patterns => [\"(\"]", "pattern \"1\""));
     cr_expect(test_filter_refuses("redact", "patterns => { \"a1\" => 5 }", "not a text"));
     cr_expect(test_filter_refuses("redact", "fields => [\"[a\"]", "neither"));
