@@ -320,9 +320,11 @@ static enum after walk(struct pass *pass, struct chute_value *value, enum chute_
 /* A name that holds a secret itself: {"anna@school.example": 3}. */
 static void redact_key(struct pass *pass, struct chute_member *member) {
     struct chute_value key = chute_string((struct chute_str){ member->key, member->key_len });
+    pass->depth--; /* counted for the object: the name itself must not be shown */
     if (redact_text(pass, &key) == GOES) {
         key = chute_string(CHUTE_STR("[REDACTED]"));
     }
+    pass->depth++;
     member->key = key.as.text;
     member->key_len = key.len & 0x7FFFFFFF;
     member->key_is_clean = (key.flags & CHUTE_CLEAN) != 0;

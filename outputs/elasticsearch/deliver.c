@@ -156,7 +156,7 @@ static void cut_ranges(struct es_delivery *delivery) {
             struct chute_buf where = { 0 };
             chute_buf_add_str(&where, chute_elasticsearch_index_of(item_of(parcel, i)));
             chute_output_reject(delivery->state->output, parcel, i, chute_buf_cstr(&where),
-                chute_elasticsearch_fault(fault));
+                chute_elasticsearch_fault(fault), NULL);
             chute_buf_finish(&where);
         }
         bool joins = fault == ES_FAULT_NONE && count > 0 &&
@@ -206,7 +206,7 @@ static void log_tally(const struct es_delivery *delivery, const struct tally *ta
     struct chute_buf where = { 0 }, type = { 0 }, reason = { 0 };
     chute_buf_add_str(&where, tally->where);
     chute_buf_add_str(&type, tally->type);
-    chute_buf_add_str(&reason, tally->reason);
+    chute_elasticsearch_loggable(&reason, tally->type, tally->reason);
     char items[16], status[16], quiet[32];
     snprintf(items, sizeof(items), "%u", tally->count);
     snprintf(status, sizeof(status), "%d", tally->status);
@@ -223,14 +223,15 @@ static void log_tally(const struct es_delivery *delivery, const struct tally *ta
 
 static void reject(struct es_delivery *delivery, uint32_t index, int status, struct chute_str type,
     struct chute_str reason) {
-    struct chute_buf where = { 0 }, why = { 0 };
+    struct chute_buf where = { 0 }, why = { 0 }, detail = { 0 };
     chute_buf_add_str(&where, chute_elasticsearch_index_of(item_of(delivery->parcel, index)));
-    chute_buf_printf(
-        &why, "status %d, %.*s: %.*s", status, CHUTE_STR_ARGS(type), CHUTE_STR_ARGS(reason));
+    chute_buf_printf(&why, "status %d, %.*s", status, CHUTE_STR_ARGS(type));
+    chute_buf_add_str(&detail, reason);
     chute_output_reject(delivery->state->output, delivery->parcel, index, chute_buf_cstr(&where),
-        chute_buf_cstr(&why));
+        chute_buf_cstr(&why), chute_buf_cstr(&detail));
     chute_buf_finish(&where);
     chute_buf_finish(&why);
+    chute_buf_finish(&detail);
 }
 
 /* Answers the items that failed, and tells the log of them. */
@@ -299,11 +300,15 @@ static void log_answer(struct es_delivery *delivery, enum chute_log_level level,
     char status[16];
     snprintf(status, sizeof(status), "%d", delivery->request.status);
     bool has_error = delivery->answer.type.len + delivery->answer.reason.len > 0;
+    struct chute_buf reason = { 0 };
+    chute_elasticsearch_loggable(
+        &reason, chute_buf_str(&delivery->answer.type), chute_buf_str(&delivery->answer.reason));
     chute_log(level, ES_LOG, message, "output", chute_output_id(delivery->state->output), "node",
         delivery->node->url, "status", status, "type",
         has_error ? chute_buf_cstr(&delivery->answer.type) : NULL, "reason",
-        has_error ? chute_buf_cstr(&delivery->answer.reason) : NULL, "failure",
+        has_error ? chute_buf_cstr(&reason) : NULL, "failure",
         delivery->request.is_cut ? delivery->request.error : NULL, NULL);
+    chute_buf_finish(&reason);
 }
 
 /* True if the cluster itself, and no proxy before it, finds fault with what the request holds. */

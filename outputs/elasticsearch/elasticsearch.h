@@ -286,4 +286,10 @@ void chute_elasticsearch_setup_cancel(struct es_state *state);
 void chute_elasticsearch_template(const struct es_settings *settings, bool is_composable,
     bool has_policies, struct chute_buf *out);
 
+/* reason.c: */
+/* Appends what our own log may say of a cluster's reason: all of it where it speaks of the cluster, else the field's name
+ * at most, as errors of a document quote its values and its id. Any thread. */
+void chute_elasticsearch_loggable(
+    struct chute_buf *out, struct chute_str type, struct chute_str reason);
+
 #endif

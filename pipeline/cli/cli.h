@@ -21,6 +21,10 @@ int chute_cli_docs(int argc, char **argv);
  * where there is no store. */
 int chute_cli_search(int argc, char **argv);
 
+/* `logchute redact [FLAGS] FILE …`: shows what the redact filter would find in files; 1 with --check if it finds
+ * anything, 2 for wrong flags and for files that cannot be read. */
+int chute_cli_redact(int argc, char **argv);
+
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
  * NULL; errors are in `diag`. */
 struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag);

@@ -11,6 +11,7 @@ static const struct {
     { "plugins", chute_cli_plugins },
     { "docs", chute_cli_docs },
     { "search", chute_cli_search },
+    { "redact", chute_cli_redact },
 };
 
 /* A standard descriptor that is closed would become the next file opened, and be written to. What takes its

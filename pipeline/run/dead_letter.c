@@ -138,7 +138,12 @@ static void encode(struct chute_buf *line, const struct chute_letter *letter) {
         chute_json_encode_str(line, chute_str_of(letter->where));
     }
     chute_buf_add_str(line, CHUTE_STR(",\"reason\":"));
-    chute_json_encode_str(line, chute_str_of(letter->reason));
+    struct chute_buf reason = { 0 };
+    bool has_detail = letter->detail != NULL && letter->detail[0] != '\0';
+    chute_buf_printf(&reason, "%s%s%s", letter->reason, has_detail ? ": " : "",
+        has_detail ? letter->detail : "");
+    chute_json_encode_str(line, chute_buf_str(&reason));
+    chute_buf_finish(&reason);
     chute_buf_add_str(line, CHUTE_STR(",\"event\":"));
     if (letter->event.len == 0) {
         chute_buf_add_str(line, CHUTE_STR("null"));

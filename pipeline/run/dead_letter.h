@@ -27,6 +27,7 @@ struct chute_letter {
     const char *plugin; /* id */
     const char *where;  /* index, file, … */
     const char *reason;
+    const char *detail; /* put behind the reason; NULL: none */
     struct chute_str event;
     bool is_json;
 };

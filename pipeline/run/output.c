@@ -332,7 +332,7 @@ void chute_output_answer_all(struct chute_parcel *parcel, enum chute_outcome out
 }
 
 void chute_output_reject(struct chute_output *output, struct chute_parcel *parcel, uint32_t index,
-    const char *where, const char *reason) {
+    const char *where, const char *reason, const char *detail) {
     chute_assert(index < parcel->count);
     struct chute_item *item = &parcel->items[index];
     if (item->outcome == CHUTE_REJECT) {
@@ -345,6 +345,7 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
         .plugin = output->head.id,
         .where = where,
         .reason = reason,
+        .detail = detail,
         .event = is_json ? output->plugin->document(output->head.settings, bytes) : bytes,
         .is_json = is_json,
     };
@@ -363,7 +364,7 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
 void chute_output_shrink(struct chute_output *output, struct chute_parcel *parcel) {
     if (parcel->count == 1) {
         chute_output_reject(
-            output, parcel, 0, NULL, "larger than the destination takes in one request");
+            output, parcel, 0, NULL, "larger than the destination takes in one request", NULL);
         return;
     }
     pthread_mutex_lock(&output->lock);

@@ -381,9 +381,10 @@ struct chute_output_plugin {
 void chute_output_done(struct chute_parcel *parcel, uint32_t index);
 /* `after_ms` 0: the engine's back-off. */
 void chute_output_retry(struct chute_parcel *parcel, uint32_t index, uint32_t after_ms);
-/* Refused for good: goes to the dead-letter file. `where` (an index name) and `reason` are copied. */
+/* Refused for good: goes to the dead-letter file. `where` (an index name) and `reason` are logged, too; `detail`, which
+ * may quote the event, or NULL, is not. All are copied. */
 void chute_output_reject(struct chute_output *output, struct chute_parcel *parcel, uint32_t index,
-    const char *where, const char *reason);
+    const char *where, const char *reason, const char *detail);
 /* DONE or RETRY for all items. */
 void chute_output_answer_all(struct chute_parcel *parcel, enum chute_outcome outcome);
 /* The destination wants smaller requests: halves the limit for joining and remembers it; a single item that is

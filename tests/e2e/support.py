@@ -256,11 +256,11 @@ class FakeEngine:
     """Answers bulk requests as a search engine that does with each document what `decide(document)`, a status, says. For
     what a real one cannot be made to do at will."""
 
-    def __init__(self, port, decide):
-        self.port, self.decide = port, decide
+    def __init__(self, port, decide, reason="refused"):
+        self.port, self.decide, self.reason = port, decide, reason
 
     def start(self):
-        decide = self.decide
+        decide, reason = self.decide, self.reason
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -282,7 +282,7 @@ class FakeEngine:
             def do_POST(self):
                 documents = self.rfile.read(int(self.headers["content-length"])).split(b"\n")[1:-1:2]
                 statuses = [decide(document) for document in documents]
-                error = {"type": "mapper_parsing_exception", "reason": "refused"}
+                error = {"type": "mapper_parsing_exception", "reason": reason}
                 self.answer({"took": 1, "errors": any(status >= 300 for status in statuses), "items": [
                     {"create": {"status": status, **({"error": error} if status >= 300 else {})}} for status in statuses]})
 

@@ -86,12 +86,12 @@ Test(dead_letter, writes_json_lines) {
         struct chute_letter letter;
         const char *want; /* behind the time */
     } rows[] = {
-        { { "es", "logs-1", "mapping", CHUTE_STR("{\"a\":[1]}"), true },
+        { { "es", "logs-1", "mapping", NULL, CHUTE_STR("{\"a\":[1]}"), true },
             "\"plugin\":\"es\",\"where\":\"logs-1\",\"reason\":\"mapping\",\"event\":{\"a\":[1]}"
             "}" },
-        { { "es", NULL, "no", CHUTE_STR("plain \"text\"\n"), false },
-            "\"plugin\":\"es\",\"reason\":\"no\",\"event\":\"plain \\\"text\\\"\\n\"}" },
-        { { "e\"s", "a\\b", "line\nfeed", CHUTE_STR(""), true },
+        { { "es", NULL, "no", "because", CHUTE_STR("plain \"text\"\n"), false },
+            "\"plugin\":\"es\",\"reason\":\"no: because\",\"event\":\"plain \\\"text\\\"\\n\"}" },
+        { { "e\"s", "a\\b", "line\nfeed", "", CHUTE_STR(""), true },
             "\"plugin\":\"e\\\"s\",\"where\":\"a\\\\b\",\"reason\":\"line\\nfeed\",\"event\":"
             "null}" },
     };

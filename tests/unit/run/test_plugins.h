@@ -325,7 +325,7 @@ static void collect_answer(struct chute_output *output, struct chute_parcel *par
         size_t at = (size_t)atoll(text) % settings->answers.len;
         char answer = settings->answers.at[at];
         if (answer == 'x') {
-            chute_output_reject(output, parcel, i, "nowhere", "refused by the test");
+            chute_output_reject(output, parcel, i, "nowhere", "refused by the test", NULL);
         } else if (answer == '!' || (answer == 'r' && item->attempts == 0)) {
             chute_output_retry(parcel, i, 1);
         } else if (answer == 'l' && item->attempts == 0) {

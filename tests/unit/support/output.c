@@ -23,9 +23,11 @@ WEAK void chute_output_retry(struct chute_parcel *parcel, uint32_t index, uint32
     parcel->items[index].retry_after_ms = after_ms;
 }
 WEAK void chute_output_reject(struct chute_output *output, struct chute_parcel *parcel,
-    uint32_t index, const char *where, const char *reason) {
+    uint32_t index, const char *where, const char *reason, const char *detail) {
     parcel->items[index].outcome = CHUTE_REJECT;
-    chute_buf_printf(&rig_of(output)->rejects, "%u: %s: %s\n", index, where, reason);
+    bool has_detail = detail != NULL && detail[0] != '\0';
+    chute_buf_printf(&rig_of(output)->rejects, "%u: %s: %s%s%s\n", index, where, reason,
+        has_detail ? ": " : "", has_detail ? detail : "");
 }
 WEAK void chute_output_answer_all(struct chute_parcel *parcel, enum chute_outcome outcome) {
     for (uint32_t i = 0; i < parcel->count; i++) {
