@@ -377,7 +377,8 @@ def test_counters_that_a_plugin_named(run):
     counters = assert_balanced(done.last())
     redact = plugin_counters(counters, "filter", "redact")
     assert done.out == "pin [REDACTED]\n" * 3
-    assert redact['patterns.a "pin"'] == 6, "in message and in event.original"
+    assert redact['redacted/a "pin"/message'] == 3
+    assert redact['redacted/a "pin"/[event][original]'] == 3
     assert "patterns.none" not in redact and "fields" not in redact
 
 

@@ -78,10 +78,10 @@ def test_all_inputs_arrive_parsed_and_tagged(timetable):
     by = {e["message"]: e for e in events}
     is_error = {message: "error" in e.get("tags", []) for message, e in by.items()}
     assert is_error == {"over tcp": False, "nested": True, "over udp": True, "no room": True, "in syslog": True,
-                        "just a line": False, "2026-11-23 10:00:00 ERROR Planner room is gone password=[REDACTED]": True,
+                        "just a line": False, "2026-11-23 10:00:00 ERROR Planner room is gone password=[REDACTED:key_value]": True,
                         "TypeError: x is undefined": True, "from a file": False}
     assert by["nested"]["inner"] == 1
-    java = by["2026-11-23 10:00:00 ERROR Planner room is gone password=[REDACTED]"]["error"]["stack_trace"]
+    java = by["2026-11-23 10:00:00 ERROR Planner room is gone password=[REDACTED:key_value]"]["error"]["stack_trace"]
     assert java.count("\n") == 4 and "Planner.java:42" in java and "... 3 more" in java and "hunter2" not in java
     assert "main.js" in by["TypeError: x is undefined"]["error"]["stack_trace"]
     assert by["no room"]["process"]["pid"] and by["no room"]["host"]

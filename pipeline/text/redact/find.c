@@ -151,10 +151,20 @@ void chute_redact_plan_destroy(struct chute_redact_plan *plan) {
 
 /* ------------------------------------------------------------------ spans */
 
+static bool is_inside_character(char byte) {
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 void chute_redact_add(
     struct chute_redact_finder *finder, size_t start, size_t end, enum chute_redact_kind kind) {
     if (!chute_redact_wants(finder, kind) || end <= start) {
         return;
+    }
+    while (start > 0 && is_inside_character(finder->text.at[start])) {
+        start--; /* what a detector looks at is bounded in bytes */
+    }
+    while (end < finder->text.len && is_inside_character(finder->text.at[end])) {
+        end++;
     }
     struct chute_redact_span made = { start, end, kind };
     size_t first = finder->count;
