@@ -582,7 +582,26 @@ static bool parse_node(
     return parse_plugin(parser, section, out);
 }
 
-/* The nodes of a block, from its `{` to its `}`; those before an error stay in `nodes`. */
+/* One more node. False after an error behind which there is no way to go on. */
+static bool add_node(
+    struct chute_parser *parser, enum chute_ast_section section, struct chute_buf *nodes) {
+    struct chute_lexer start = parser->lexer;
+    struct chute_ast_node node = { 0 };
+    int depth = parser->depth;
+    uint32_t suspect_line = parser->suspect_line;
+    if (parse_node(parser, section, &node)) {
+        chute_buf_add(nodes, &node, sizeof(node));
+        return true;
+    }
+    if (!chute_parser_skip_node(parser, start)) {
+        return false;
+    }
+    parser->depth = depth;
+    parser->suspect_line = suspect_line;
+    return true;
+}
+
+/* The nodes of a block, from its `{` to its `}`; those that hold no error are in `nodes`. */
 static bool parse_nodes(
     struct chute_parser *parser, enum chute_ast_section section, struct chute_buf *nodes) {
     struct chute_lexer *lexer = &parser->lexer;
@@ -594,14 +613,10 @@ static bool parse_nodes(
     chute_lexer_skip(lexer);
     bool is_good = true;
     while (is_good && !chute_lexer_accept(lexer, "}")) {
-        struct chute_ast_node node = { 0 };
         is_good = chute_lexer_is_at_end(lexer) ? chute_parser_fail(parser, NULL,
                                                      "\"}\" for the block opened on line %u", line)
-                                               : parse_node(parser, section, &node);
-        if (is_good) {
-            chute_buf_add(nodes, &node, sizeof(node));
-            chute_lexer_skip(lexer);
-        }
+                                               : add_node(parser, section, nodes);
+        chute_lexer_skip(lexer);
     }
     parser->depth--;
     return is_good;

@@ -27,6 +27,9 @@ bool chute_parser_fail(struct chute_parser *parser, const char *hint, const char
     __attribute__((format(printf, 3, 4)));
 /* One level deeper; false, with an error, where that is too deep. Pair it with `parser->depth--`. */
 bool chute_parser_enter(struct chute_parser *parser);
+/* After an error in the plugin or condition that begins at `start`: moves behind its last brace. False, unmoved, where it
+ * cannot be told where that is: a brace or a quote is missing. */
+bool chute_parser_skip_node(struct chute_parser *parser, struct chute_lexer start);
 /* Ends a list that was gathered in `list`: copies it into the tree's arena and frees `list`. */
 void *chute_parser_keep(struct chute_parser *parser, struct chute_buf *list);
 

@@ -210,10 +210,52 @@ Test(parser, several_errors_and_what_is_left) {
     struct chute_buf got = { 0 };
     test_ast_dump(&got, ast);
     cr_expect_str_eq(chute_buf_cstr(&got),
-        "input{a1{}} filter{d1{x=>{\"k\"=>2} y=>{\"l\"=>2}}} output{e1{} g1{}}", "got %s",
+        "input{a1{} c1{}} filter{d1{x=>{\"k\"=>2} y=>{\"l\"=>2}}} output{e1{} g1{}}", "got %s",
         chute_buf_cstr(&got));
     cr_expect_eq(chute_diag_error_count(diag), 4);
     chute_buf_finish(&got);
+    chute_ast_destroy(ast);
+    chute_diag_destroy(diag);
+}
+
+/* Each error alone, at its line; none of them brings another. */
+Test(parser, goes_on_behind_a_plugin_with_an_error) {
+    static const char config[] =
+        "input { a1 { b1 = 1 } }\n"
+        "filter {\n"
+        "  c1 { d1 => { \"a\" -> \"}\" } } # }\n"
+        "  if [x] = 1 { e1 { } } else if [y] { f1 { = } } else { g1 { } }\n"
+        "  if [z] =~ /}{/ {\n"
+        "    h1 { i1 => [\"a\" \"b\"] }\n"
+        "    j1 { }\n"
+        "  }\n"
+        "  k1 { l1 => }\n"
+        "}\n";
+    static const unsigned lines[] = { 1, 3, 4, 6, 9 };
+    struct chute_diag *diag = chute_diag_create();
+    struct chute_ast *ast = parse(diag, config, false);
+    size_t count;
+    const struct chute_diag_item *items = chute_diag_items(diag, &count);
+    cr_assert_eq(count, sizeof(lines) / sizeof(lines[0]), "%zu errors", count);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_eq(
+            items[i].position.line, lines[i], "error %zu on line %u", i, items[i].position.line);
+    }
+    struct chute_buf got = { 0 };
+    test_ast_dump(&got, ast);
+    cr_expect_not_null(strstr(chute_buf_cstr(&got), "j1{}"), "got %s", got.at);
+    chute_buf_finish(&got);
+    chute_ast_destroy(ast);
+    chute_diag_destroy(diag);
+}
+
+/* Where a brace is missing nobody can tell what belongs to what: one error, and on with the next section. */
+Test(parser, a_missing_brace_is_one_error) {
+    struct chute_diag *diag = chute_diag_create();
+    struct chute_ast *ast = parse(
+        diag, "filter {\n  a1 { b1 => \"c\"\n  d1 { e1 => \"f\" }\n}\noutput { g1 { } }\n", false);
+    cr_expect_eq(chute_diag_error_count(diag), 1);
+    cr_expect_eq(ast->outputs.count, 1);
     chute_ast_destroy(ast);
     chute_diag_destroy(diag);
 }
