@@ -11,6 +11,7 @@ struct udp {
     long long port;
     long long buffer_size;
     long long receive_buffer_bytes;
+    long long queue_size;
     long long ignored;
     const struct chute_ref *source_ip_fieldname;
 };
@@ -49,11 +50,15 @@ static const struct chute_option options[] = {
             "Receive buffer to ask the kernel for, which bounds it by net.core.rmem_max. Without "
             "it, 4 MiB as far as allowed." },
     { .name = "queue_size",
-        CHUTE_INTEGER(struct udp, ignored),
-        .state = CHUTE_OPTION_IGNORED,
-        .hint = "datagrams wait in the pipeline's queue, bounded in bytes, then in the kernel's "
-                "buffer (receive_buffer_bytes)",
-        .doc = "Without meaning: datagrams wait in the pipeline's queue." },
+        CHUTE_INTEGER(struct udp, queue_size),
+        .has_bounds = true,
+        .min = 1,
+        .max = INT32_MAX,
+        .doc =
+            "How many datagrams may wait to be decoded; then they wait in the kernel's buffer, and "
+            "are dropped there when it is full (counted as kernel_drops). Without it they are "
+            "bounded in bytes only, with all of the pipeline's queue. Not looked at with a codec "
+            "that joins datagrams." },
     { .name = "workers",
         CHUTE_INTEGER(struct udp, ignored),
         .state = CHUTE_OPTION_IGNORED,
@@ -134,6 +139,7 @@ static int start(struct chute_input *input) {
     if (rc != 0) {
         return rc;
     }
+    chute_input_bound_frames(input, (uint32_t)self->queue_size);
     struct chute_origin *nowhere = chute_origin_create();
     state->stream = chute_stream_create(input, nowhere, NULL);
     chute_held_unref(&nowhere->held);

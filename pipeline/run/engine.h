@@ -60,6 +60,9 @@ struct chute_input {
     bool is_reading; /* opened on the loop, to be paused and resumed; the loop's */
     _Atomic bool has_ended;
     struct chute_reader *reader; /* of the own thread, or the loop's */
+    uint32_t most_frames;        /* that wait to be decoded; 0: bounded in bytes only */
+    _Atomic uint32_t waiting_frames;
+    _Atomic bool is_held_back; /* by most_frames: a resume is owed */
 };
 
 struct chute_filter {
@@ -184,6 +187,9 @@ void chute_pipeline_settle(struct chute_pipeline *pipeline, uint64_t count, enum
 /* instance.c: */
 void chute_instance_count(struct chute_instance *instance, const char *name, uint64_t by);
 void chute_instance_finish(struct chute_instance *instance);
+
+/* A block's frames were decoded: an input that they held back is resumed once half of them are gone. Any thread. */
+void chute_input_frames_done(struct chute_input *input, uint32_t count);
 
 /* stream.c: one a thread that reads. */
 struct chute_reader *chute_reader_create(void);

@@ -91,6 +91,28 @@ void chute_input_count(struct chute_input *input, const char *name, unsigned lon
     chute_instance_count(&input->head, name, by);
 }
 
+void chute_input_bound_frames(struct chute_input *input, uint32_t most) {
+    input->most_frames = most;
+}
+
+static void resume_on_loop(void *arg) {
+    struct chute_input *input = arg;
+    if (input->is_reading && !input->has_ended && !input->pipeline->is_stopping &&
+        !input->pipeline->is_paused) {
+        input->plugin->resume(input);
+    }
+}
+
+void chute_input_frames_done(struct chute_input *input, uint32_t count) {
+    if (input->most_frames == 0) {
+        return;
+    }
+    uint32_t left = atomic_fetch_sub(&input->waiting_frames, count) - count;
+    if (left <= input->most_frames / 2 && atomic_exchange(&input->is_held_back, false)) {
+        chute_loop_post(&input->pipeline->process->input_loop, resume_on_loop, input);
+    }
+}
+
 void chute_input_ended(struct chute_input *input) {
     struct chute_pipeline *pipeline = input->pipeline;
     if (atomic_exchange(&input->has_ended, true)) {

@@ -493,6 +493,18 @@ static bool add_whole_frame(struct chute_stream *stream, struct chute_origin *or
     return is_ready;
 }
 
+/* Counts one more frame of an input with a bound; true if it has to wait for a resume. A worker may be done with some in
+ * between: who takes the flag back decides. */
+static bool is_held_back(struct chute_input *input) {
+    if (input->most_frames == 0 ||
+        atomic_fetch_add(&input->waiting_frames, 1) + 1 < input->most_frames) {
+        return false;
+    }
+    input->is_held_back = true;
+    return input->waiting_frames > input->most_frames / 2 ||
+           !atomic_exchange(&input->is_held_back, false);
+}
+
 bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute_origin *origin) {
     struct chute_reader *reader = stream->reader;
     const char *at = reader->buffer->bytes + stream->start;
@@ -506,7 +518,8 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
         stream->origin = origin;
         return read_stateful_frames(stream, origin, (struct chute_str){ at, len }, &whole, 1, NULL);
     }
-    return add_whole_frame(stream, origin, at, len, NULL);
+    bool may_go_on = add_whole_frame(stream, origin, at, len, NULL);
+    return !is_held_back(stream->input) && may_go_on;
 }
 
 bool chute_stream_frame(

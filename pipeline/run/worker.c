@@ -173,6 +173,7 @@ static void decode(struct chute_worker *worker, struct chute_batch *batch) {
     pipeline->counters.in_flight += (int64_t)count;
     if (block_is_done(block)) {
         worker->block = NULL;
+        chute_input_frames_done(block->input, block->frame_count);
         chute_block_destroy(block, false);
     }
 }

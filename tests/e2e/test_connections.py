@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from support import FakeEngine, assert_balanced, plugin_counters, send_tcp, wait_for
+from support import FakeEngine, assert_balanced, free_port, plugin_counters, send_tcp, wait_for
 
 STDOUT = " output { stdout { codec => json_lines } }\n"
 
@@ -369,3 +369,41 @@ def test_datagrams_of_several_lines_wait_only_so_long(logchute, port):
     event, = wait_for_events(chute, 1)
     assert event["message"] == "one\n two" and event["host"] == {"ip": "127.0.0.1"}, event
     end_balanced(chute)
+
+
+def receive_queue(port):
+    """Bytes that wait in the kernel for a UDP port."""
+    with open("/proc/net/udp") as f:
+        return sum(int(line.split()[4].split(":")[1], 16) for line in f if line.split()[1].endswith(":%04X" % port))
+
+
+@pytest.mark.parametrize("option", ["", "queue_size => 20"])
+def test_udp_queue_size_bounds_what_waits(binary, tmp_path, option):
+    """Nobody reads what comes out, so nothing is decoded any more: with queue_size few datagrams are taken, and the rest
+    wait in the kernel; and all come when there is a reader."""
+    port = free_port()
+    chute = subprocess.Popen(
+        [binary, "--path.data", str(tmp_path), "-w", "1", "--queue.memory_bytes", "64mb", "-e",
+         'input { udp { host => "127.0.0.1" port => %d receive_buffer_bytes => 2000000 %s } } '
+         "output { stdout { codec => line { format => '%%{message}' } } }" % (port, option)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        while b"pipeline started" not in chute.stderr.readline():
+            pass
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", port))
+            sent = 0
+            is_read = True
+            while sent < 2000 and is_read:
+                for _ in range(20):
+                    s.send(b"%06d" % sent + b"x" * 8000)
+                    sent += 1
+                deadline = time.monotonic() + 1
+                while receive_queue(port) > 0 and is_read:
+                    is_read = time.monotonic() < deadline
+        lines = [chute.stdout.readline() for _ in range(sent)]
+        assert [int(line[:6]) for line in lines] == list(range(sent))
+        assert is_read == (not option), "after %d datagrams" % sent
+    finally:
+        chute.terminate()
+        chute.communicate(timeout=20)
