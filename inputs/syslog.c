@@ -458,6 +458,12 @@ static void on_drops(void *owner, unsigned long long count) {
     chute_input_count(owner, "kernel_drops", count);
 }
 
+/* A codec that joins datagrams is flushed. */
+static void on_idle_datagrams(void *owner, long long idle_ms) {
+    struct syslog_state *state = chute_input_state(owner);
+    chute_stream_idle(state->datagrams, idle_ms);
+}
+
 /* ------------------------------------------------------------------ the input */
 
 static void pause_reading(struct chute_input *input) {
@@ -520,6 +526,7 @@ static int attach(struct chute_input *input) {
         .most = DATAGRAM_MOST,
         .on_datagram = on_datagram,
         .on_drops = on_drops,
+        .on_idle = on_idle_datagrams,
         .is_paused = chute_input_is_paused(input),
     };
     struct chute_socket_ask ask = {

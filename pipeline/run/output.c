@@ -80,31 +80,46 @@ static void release_weight(struct chute_output *output, size_t weight) {
 
 /* ------------------------------------------------------------------ what became of items */
 
-/* Settles the items of a parcel whose outcome is DONE or REJECT; the others keep their tokens. */
+/* Whether the answer to an item was the last one. */
+static bool is_final(uint8_t outcome) {
+    return outcome == CHUTE_DONE || outcome == CHUTE_REJECT || outcome == CHUTE_REJECT_UNKEPT;
+}
+
+static enum chute_fate fate_of(uint8_t outcome) {
+    return outcome == CHUTE_DONE     ? CHUTE_FATE_OUT
+           : outcome == CHUTE_REJECT ? CHUTE_FATE_DEAD_LETTERED
+                                     : CHUTE_FATE_LOST;
+}
+
+/* Settles the items of a parcel that were answered for good; the others keep their tokens. */
 static void settle_answered(struct chute_output *output, const struct chute_parcel *parcel) {
     struct chute_pipeline *pipeline = output->pipeline;
-    uint64_t done = 0, rejected = 0, plain_done = 0, plain_rejected = 0;
+    uint64_t counts[CHUTE_FATE_LOST + 1] = { 0 }; /* by fate */
+    uint64_t plain[CHUTE_FATE_LOST + 1] = { 0 };  /* those that nobody waits for */
     for (uint32_t i = 0; i < parcel->count; i++) {
         const struct chute_item *item = &parcel->items[i];
-        bool is_done = item->outcome == CHUTE_DONE;
-        if (!is_done && item->outcome != CHUTE_REJECT) {
+        if (!is_final(item->outcome)) {
             continue;
         }
-        *(is_done ? &done : &rejected) += 1;
+        enum chute_fate fate = fate_of(item->outcome);
+        counts[fate]++;
         if (item->token == NULL) {
-            *(is_done ? &plain_done : &plain_rejected) += 1;
+            plain[fate]++;
         } else {
-            chute_token_settle(
-                pipeline, item->token, is_done ? CHUTE_FATE_OUT : CHUTE_FATE_DEAD_LETTERED);
+            chute_token_settle(pipeline, item->token, fate);
         }
     }
-    chute_pipeline_settle(pipeline, plain_done, CHUTE_FATE_OUT);
-    chute_pipeline_settle(pipeline, plain_rejected, CHUTE_FATE_DEAD_LETTERED);
+    uint64_t all = 0;
+    for (int fate = 0; fate <= CHUTE_FATE_LOST; fate++) {
+        chute_pipeline_settle(pipeline, plain[fate], (enum chute_fate)fate);
+        all += counts[fate];
+    }
     struct chute_counters *counters = &output->head.counters;
-    counters->out += done;
-    counters->dead_lettered += rejected;
-    counters->in_flight -= (int64_t)(done + rejected);
-    if (done + rejected > 0) {
+    counters->out += counts[CHUTE_FATE_OUT];
+    counters->dead_lettered += counts[CHUTE_FATE_DEAD_LETTERED];
+    counters->lost += counts[CHUTE_FATE_LOST];
+    counters->in_flight -= (int64_t)all;
+    if (all > 0) {
         pipeline->progress_ms = chute_now_ms();
     }
 }
@@ -112,8 +127,7 @@ static void settle_answered(struct chute_output *output, const struct chute_parc
 static void lose(struct chute_output *output, const struct chute_parcel *parcel) {
     uint64_t lost = 0;
     for (uint32_t i = 0; i < parcel->count; i++) {
-        uint8_t outcome = parcel->items[i].outcome;
-        if (outcome != CHUTE_DONE && outcome != CHUTE_REJECT) {
+        if (!is_final(parcel->items[i].outcome)) {
             chute_token_settle(output->pipeline, parcel->items[i].token, CHUTE_FATE_LOST);
             lost++;
         }
@@ -335,10 +349,9 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
     const char *where, const char *reason, const char *detail) {
     chute_assert(index < parcel->count);
     struct chute_item *item = &parcel->items[index];
-    if (item->outcome == CHUTE_REJECT) {
+    if (item->outcome == CHUTE_REJECT || item->outcome == CHUTE_REJECT_UNKEPT) {
         return;
     }
-    item->outcome = CHUTE_REJECT;
     struct chute_str bytes = { parcel->bytes.at + item->offset, item->len };
     bool is_json = output->plugin->document != NULL;
     struct chute_letter letter = {
@@ -350,13 +363,14 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
         .is_json = is_json,
     };
     bool is_kept = chute_dead_letters_add(output->pipeline->dead_letters, &letter);
+    item->outcome = is_kept ? CHUTE_REJECT : CHUTE_REJECT_UNKEPT;
     uint64_t suppressed;
     if (chute_log_limit(&output->reject_limiter, 10000, &suppressed)) {
         char more[32];
         snprintf(more, sizeof(more), "%llu", (unsigned long long)suppressed);
         chute_log(CHUTE_LOG_WARN, output->head.id,
             is_kept ? "an event was refused for good and dead-lettered"
-                    : "an event was refused for good, and could not be kept",
+                    : "an event was refused for good and could not be kept: it is lost",
             "where", where, "reason", reason, "more_since_last", more, NULL);
     }
 }
@@ -406,8 +420,7 @@ static uint64_t back_off(struct chute_output *output, unsigned attempts) {
 static struct chute_parcel *left_over(struct chute_output *output, struct chute_parcel *parcel) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < parcel->count; i++) {
-        uint8_t outcome = parcel->items[i].outcome;
-        count += outcome != CHUTE_DONE && outcome != CHUTE_REJECT;
+        count += !is_final(parcel->items[i].outcome);
     }
     if (count == parcel->count) {
         return parcel;
@@ -417,8 +430,7 @@ static struct chute_parcel *left_over(struct chute_output *output, struct chute_
     }
     struct chute_parcel *retry = get_spare(output);
     for (uint32_t i = 0; i < parcel->count; i++) {
-        uint8_t outcome = parcel->items[i].outcome;
-        if (outcome != CHUTE_DONE && outcome != CHUTE_REJECT) {
+        if (!is_final(parcel->items[i].outcome)) {
             chute_parcel_move_item(retry, parcel, i);
         }
     }

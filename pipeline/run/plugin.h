@@ -317,6 +317,7 @@ enum chute_outcome {
     CHUTE_DONE,
     CHUTE_RETRY,
     CHUTE_REJECT,
+    CHUTE_REJECT_UNKEPT, /* the engine's: and there was no room for a dead letter, so it is lost */
 };
 
 /* Flag of an item whose order against others of the same key matters (a document_id). */

@@ -360,14 +360,15 @@ def test_stop_under_load(logchute, port, number):
         assert numbers == list(range(len(numbers))), "no line is missing in between"
 
 
-def test_datagrams_of_several_lines_wait_only_so_long(logchute, port):
+@pytest.mark.parametrize("plugin", ["udp", "syslog"])
+def test_datagrams_of_several_lines_wait_only_so_long(logchute, port, plugin):
     """multiline over UDP: what no other line completes comes after auto_flush_interval, with its sender."""
-    chute = logchute('input { udp { host => "127.0.0.1" port => %d codec => multiline { pattern => "^ " what => previous'
-                     ' auto_flush_interval => 1 } } }' % port + STDOUT)
+    chute = logchute('input { %s { host => "127.0.0.1" port => %d codec => multiline { pattern => "^ " what => previous'
+                     ' auto_flush_interval => 1 } } }' % (plugin, port) + STDOUT)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.sendto(b"one\n two", ("127.0.0.1", port))
     event, = wait_for_events(chute, 1)
-    assert event["message"] == "one\n two" and event["host"] == {"ip": "127.0.0.1"}, event
+    assert event["message"] == "one\n two" and event["host"]["ip"] == "127.0.0.1", event
     end_balanced(chute)
 
 
