@@ -6,7 +6,7 @@
   one mark, `/* scanner: why */`, right above the one function that may be longer;
 - a header opens with a comment that has `Ownership:` and `Threads:`;
 - no path of somebody's machine is in the tree;
-- docs/plugins/ is what `logchute docs` writes (given LOGCHUTE).
+- docs/plugins/ is what `logchute docs` writes, and the tests that docs/library-traps.md names exist (given LOGCHUTE).
 
 Prints one line for each breach, `path:line: what`, and exits 1 if there is any."""
 import filecmp
@@ -152,6 +152,26 @@ def check_text(path, lines):
             yield number, "a path of one machine: %s" % found.group(0)
 
 
+TEST_NAMED = re.compile(r"`(tests/[\w/.]+\.(?:c|py))` `(\w+)`")
+
+
+def check_traps(root):
+    """Every test that docs/library-traps.md names is there."""
+    page = os.path.join(root, "docs/library-traps.md")
+    with open(page, encoding="utf-8") as f:
+        lines = f.read().split("\n")
+    count = 0
+    for number, line in enumerate(lines, 1):
+        for path, name in TEST_NAMED.findall(line):
+            count += 1
+            there = os.path.join(root, path)
+            text = open(there, encoding="utf-8").read() if os.path.exists(there) else ""
+            if not re.search(r"(?:Test\(\w+, |^def )%s\b" % name, text, re.M):
+                yield "docs/library-traps.md:%d: there is no test %s in %s" % (number, name, path)
+    if count < 20:
+        yield "docs/library-traps.md:1: names %d tests" % count
+
+
 def files_under(folder):
     return {os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names}
 
@@ -193,6 +213,7 @@ def main():
         checked += 1
     if len(sys.argv) > 2:
         breaches += check_docs(root, os.path.abspath(sys.argv[2]))
+        breaches += check_traps(root)
     print("\n".join(breaches + ["tree: %d files, %d breaches" % (checked, len(breaches))]))
     return 1 if breaches or checked == 0 else 0
 
