@@ -84,6 +84,9 @@ def test_python_client(logchute, port, client):
 # Clients that connect again by themselves, and how each is told to go on trying.
 RESTART = {
     "winston-logstash": (["node", None], ["--rate", "10", "--hold", "4000", "--opt", "max_connect_retries=-1"]),
+    "bunyan-tcp": (["node", None], ["--rate", "10", "--hold", "4000", "--opt", "max_connect_retries=-1", "--opt",
+                                    "cbuffer_size=1000"]),
+    "pino-tcp": (["node", None], ["--rate", "10", "--hold", "6000", "--opt", "reconnect=true", "--opt", "recovery=true"]),
     "async-tcp": ([sys.executable, os.path.join(HERE, "clients/python/send.py")], ["rate=10"]),
 }
 
@@ -165,3 +168,27 @@ def test_syslog_daemon(logchute, syslog_tools, port, tmp_path, kind):
         sender.terminate()
         sender.wait(30)
     check_syslog(expect(chute, r"seq=(\d+) hello", count=burst_of(kind)))
+
+
+@pytest.mark.parametrize("kind", ["rsyslog-tcp", "rsyslog-octet", "syslogng-tcp", "syslogng-syslog"])
+def test_syslog_daemon_over_a_restart(logchute, syslog_tools, port, tmp_path, kind):
+    """Lines that are written while logchute is away wait in the daemon, and come when it is back. A daemon notices a closed
+    connection only at its next write, which plain TCP syslog then loses: one line at the most, none of those before."""
+    chute = logchute(SYSLOG_INPUT % {"port": port})
+    sender = send_syslog(kind, port, tmp_path, syslog_tools)
+    pattern = r"seq=(\d+) hello"
+    try:
+        wait_for(lambda: len(chute.events()) >= N or sender.poll() is not None, 30, kind)
+        code, last = chute.stop()
+        assert code == 0 and last["lost"] == "0"
+        for number in range(N + 1, N + 101):
+            with open(tmp_path / "in.log", "a") as f:
+                f.write("seq=%d hello\n" % number)
+        chute.start()
+        wait_for(lambda: N + 100 in numbers(chute, pattern), 60, "the last line")
+    finally:
+        sender.terminate()
+        sender.wait(30)
+    chute.stop()
+    missing = set(range(1, N + 101)) - set(numbers(chute, pattern))
+    assert missing <= {N + 1}, missing

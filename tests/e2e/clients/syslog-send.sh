@@ -42,7 +42,7 @@ run_syslog_ng() { # DESTINATION
 @module affile
 @module afsocket
 @module syslogformat
-options { stats-freq(0); };
+options { stats-freq(0); time-reopen(1); };
 source s { file("$work/in.log" flags(no-parse) program-override("timetable")); };
 destination d { $1; };
 log { source(s); destination(d); };
