@@ -252,6 +252,23 @@ class OpenSearch:
             self.log.close()
 
 
+class Elasticsearch(OpenSearch):
+    """A real Elasticsearch node of a version out of Maven."""
+
+    def __init__(self, folder, version, java_home=None):
+        super().__init__(folder)
+        self.version = version
+        if java_home:
+            self.env["JAVA_HOME"] = java_home
+
+    def start(self):
+        self.log = open(os.path.join(self.folder, "elasticsearch.log"), "ab")
+        self.process = subprocess.Popen([os.path.join(HERE, "elasticsearch/run.sh"), self.version, str(self.port),
+                                         os.path.join(self.folder, "node")], stdout=self.log, stderr=self.log, env=self.env)
+        wait_for(self.is_up, 120, "Elasticsearch " + self.version)
+        return self
+
+
 class FakeEngine:
     """Answers bulk requests as a search engine that does with each document what `decide(document)`, a status, says. For
     what a real one cannot be made to do at will."""

@@ -158,6 +158,8 @@ TEST_NAMED = re.compile(r"`(tests/[\w/.]+\.(?:c|py))` `(\w+)`")
 def check_traps(root):
     """Every test that docs/library-traps.md names is there."""
     page = os.path.join(root, "docs/library-traps.md")
+    if not os.path.exists(page):
+        return
     with open(page, encoding="utf-8") as f:
         lines = f.read().split("\n")
     count = 0
