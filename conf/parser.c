@@ -657,6 +657,8 @@ static bool parse_section(struct chute_parser *parser) {
     if (chute_lexer_peek(lexer) != '{') {
         return chute_parser_fail(parser, NULL, "\"{\" after \"%s\"", section_names[number]);
     }
+    parser->section = *lexer;
+    parser->is_section_checked = false;
     return parse_nodes(parser, (enum chute_ast_section)number, &parser->blocks[number]);
 }
 

@@ -19,7 +19,10 @@ struct chute_parser {
     uint32_t suspect_line;         /* of a `filter {` and the like inside a block; 0: none */
     uint32_t long_string_line;     /* where the last string of more than one line began; 0: none */
     uint32_t long_string_end_line; /* and where it ended */
-    struct chute_buf blocks[3];    /* nodes of inputs, filters, outputs so far */
+    struct chute_lexer section;    /* at the `{` of the section that is being parsed */
+    bool is_section_checked;       /* … and its braces were counted, after an error */
+    bool is_section_whole;
+    struct chute_buf blocks[3]; /* nodes of inputs, filters, outputs so far */
 };
 
 /* Notes a syntax error at what comes next, `expected … , found …`; always false, so that callers return it. */
@@ -28,7 +31,7 @@ bool chute_parser_fail(struct chute_parser *parser, const char *hint, const char
 /* One level deeper; false, with an error, where that is too deep. Pair it with `parser->depth--`. */
 bool chute_parser_enter(struct chute_parser *parser);
 /* After an error in the plugin or condition that begins at `start`: moves behind its last brace. False, unmoved, where it
- * cannot be told where that is: a brace or a quote is missing. */
+ * cannot be told where that is: in the section a brace or a quote is missing. */
 bool chute_parser_skip_node(struct chute_parser *parser, struct chute_lexer start);
 /* Ends a list that was gathered in `list`: copies it into the tree's arena and frees `list`. */
 void *chute_parser_keep(struct chute_parser *parser, struct chute_buf *list);

@@ -249,15 +249,29 @@ Test(parser, goes_on_behind_a_plugin_with_an_error) {
     chute_diag_destroy(diag);
 }
 
-/* Where a brace is missing nobody can tell what belongs to what: one error, and on with the next section. */
-Test(parser, a_missing_brace_is_one_error) {
-    struct chute_diag *diag = chute_diag_create();
-    struct chute_ast *ast = parse(
-        diag, "filter {\n  a1 { b1 => \"c\"\n  d1 { e1 => \"f\" }\n}\noutput { g1 { } }\n", false);
-    cr_expect_eq(chute_diag_error_count(diag), 1);
-    cr_expect_eq(ast->outputs.count, 1);
-    chute_ast_destroy(ast);
-    chute_diag_destroy(diag);
+/* Where a brace or a quote is missing nobody can tell what belongs to what: one error, and on with the next section. */
+Test(parser, what_is_not_paired_is_one_error) {
+    static const char *const filters[] = {
+        "  a1 { b1 => \"c\"\n  d1 { e1 => \"f\" }\n",
+        "  a1 b1 => \"c\" }\n  d1 { e1 => \"f\" }\n  g1 { h1 => \"i\" }\n",
+        "  a1 { b1 => { \"c\" => \"d\" }\n  e1 { }\n  if [f] { g1 { } } else { h1 { } }\n",
+        "  if [x] == \"a {\n    a1 { b1 => { \"c\" => \"%{d}\" } }\n  }\n  e1 { f1 => [\"%{g}\"] "
+        "}\n"
+        "  if [y] == \"b\" { c1 { d1 => \"e\" } }\n",
+        "  a1 { b1 => c\" d1 => \"{e}\" }\n  f1 { g1 => \"h i\" j1 => \"k\" }\n",
+    };
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        struct chute_buf config = { 0 };
+        chute_buf_printf(&config, "filter {\n%s}\noutput { z1 { y1 = 1 } x1 { } }\n", filters[i]);
+        struct chute_diag *diag = chute_diag_create();
+        struct chute_ast *ast = parse(diag, chute_buf_cstr(&config), false);
+        cr_expect_eq(chute_diag_error_count(diag), 2, "row %zu: %zu errors", i,
+            chute_diag_error_count(diag));
+        cr_expect_eq(ast->outputs.count, 1, "row %zu", i);
+        chute_ast_destroy(ast);
+        chute_diag_destroy(diag);
+        chute_buf_finish(&config);
+    }
 }
 
 Test(parser, sources_are_joined_and_keep_their_places) {
