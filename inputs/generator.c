@@ -19,6 +19,7 @@ struct generator {
     long long count;
     long long threads;
     struct chute_ref sequence;
+    bool is_joined; /* the codec keeps lines back and joins them */
 };
 
 struct generator_state {
@@ -53,6 +54,7 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
     struct chute_str name =
         prepare->ecs == CHUTE_ECS_DISABLED ? CHUTE_STR("sequence") : CHUTE_STR("[event][sequence]");
     chute_ref_compile(prepare->arena, name, prepare->escape_style, &self->sequence);
+    self->is_joined = prepare->codec->plugin->stream_size > 0;
     if (self->lines.count == 0) {
         self->lines = (struct chute_list){ .items = &self->message, .count = 1 };
     }
@@ -114,18 +116,16 @@ struct repeated {
     long long passes;
 };
 
+/* A codec that joins lines gets each pass for itself: what it gives on then is of that pass. */
 static void repeat_lines(
-    struct repeated *out, const struct chute_str *lines, size_t count, bool ends_lines) {
+    struct repeated *out, const struct chute_str *lines, size_t count, bool is_joined) {
     out->lines = count;
-    size_t most = BLOCK_FRAMES / count + 1;
+    size_t most = is_joined ? 1 : BLOCK_FRAMES / count + 1;
     out->lens = chute_alloc(sizeof(*out->lens) * most * count);
     do {
         for (size_t i = 0; i < count; i++) {
             chute_buf_add_str(&out->bytes, lines[i]);
-            if (ends_lines) {
-                chute_buf_add_char(&out->bytes, '\n');
-            }
-            out->lens[(size_t)out->passes * count + i] = (uint32_t)lines[i].len + ends_lines;
+            out->lens[(size_t)out->passes * count + i] = (uint32_t)lines[i].len;
         }
         out->passes++;
         out->pass_bytes = out->bytes.len / (size_t)out->passes;
@@ -145,9 +145,9 @@ static void generate(struct chute_input *input, struct chute_stream *stream,
             passes = count - done;
         }
         struct chute_str bytes = { repeated->bytes.at, repeated->pass_bytes * (size_t)passes };
-        /* Its position counts the lines: decorate counts on. */
-        struct chute_token *token =
-            chute_token_create(input, NULL, (uint64_t)done * repeated->lines);
+        /* Its source is the number of the first line, for decorate. */
+        uint64_t number = (uint64_t)done * repeated->lines;
+        struct chute_token *token = chute_token_create(input, (void *)(uintptr_t)number, 0);
         is_taken = chute_stream_frames(
             stream, bytes, repeated->lens, repeated->lines * (size_t)passes, token);
         done += passes;
@@ -181,8 +181,7 @@ static void run(struct chute_input *input) {
     }
     struct chute_stream *stream = open_stream(input);
     struct repeated repeated = { 0 };
-    repeat_lines(
-        &repeated, lines.items, lines.count, chute_input_codec(input)->plugin->stream_size > 0);
+    repeat_lines(&repeated, lines.items, lines.count, self->is_joined);
     for (long long i = 0; i < self->threads; i++) {
         generate(input, stream, &repeated, self->count);
     }
@@ -193,11 +192,15 @@ static void run(struct chute_input *input) {
     chute_buf_finish(&line);
 }
 
+/* The number of the pass, also of events that share a line. What the codec still had at the end has none. */
 static void decorate(
     const void *settings, struct chute_event *event, struct chute_decoder *decoder) {
     const struct generator *self = settings;
-    uint64_t number = decoder->token->position++ / self->lines.count;
-    chute_event_set(event, &self->sequence, chute_int((int64_t)number));
+    if (decoder->token == NULL) {
+        return;
+    }
+    uint64_t line = (uintptr_t)decoder->token->source + (self->is_joined ? 0 : decoder->frame);
+    chute_event_set(event, &self->sequence, chute_int((int64_t)(line / self->lines.count)));
 }
 
 const struct chute_input_plugin chute_input_generator = {

@@ -77,7 +77,8 @@ bool chute_prepare_is_set(const struct chute_prepare *prepare, const char *optio
     const struct chute_option *options; /* ended by { 0 } */                                       \
     bool (*prepare)(void *settings, const struct chute_prepare *prepare);                          \
     void (*finish)(void *settings);                                                                \
-    void (*add_notes)(struct chute_buf *page) /* Markdown for its page of the reference; may be NULL */
+    void (*add_notes)(                                                                             \
+        struct chute_buf * page) /* Markdown for its page of the reference; may be NULL */
 
 /* ------------------------------------------------------------------ codecs */
 
@@ -94,6 +95,7 @@ struct chute_codec {
 struct chute_decoder {
     struct chute_batch *batch;
     struct chute_token *token; /* of the frames being decoded; NULL: nobody waits */
+    uint32_t frame; /* decorate: which of the frames that were handed over with the token */
     struct chute_json_parser *json;
     struct chute_regex_scratch *scratch;
     void *worker; /* the codec's own state on this worker: worker_size bytes, zeroed at the start */

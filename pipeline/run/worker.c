@@ -88,40 +88,7 @@ static size_t decode_bytes(const struct chute_codec *codec, struct chute_decoder
     return used;
 }
 
-/* Goes on with the frames of a block until `batch_size` events are there or the block is done. */
-static void decode_frames(
-    struct chute_block *block, struct chute_decoder *decoder, size_t batch_size) {
-    const struct chute_codec *codec = block->codec;
-    while (block->frames_done < block->frame_count && decoder->batch->count < batch_size) {
-        const struct chute_frame *frame = &block->frames[block->frames_done];
-        struct chute_str bytes = { block->bytes.at + frame->offset, frame->len };
-        if (block->is_stateful) {
-            codec->plugin->decode_frame(codec, decoder, bytes, frame->flags);
-        } else {
-            size_t most = batch_size - decoder->batch->count;
-            bytes.at += block->bytes_done;
-            bytes.len -= block->bytes_done;
-            block->bytes_done += decode_bytes(codec, decoder, bytes, most);
-            if (block->bytes_done < frame->len) {
-                continue;
-            }
-        }
-        block->bytes_done = 0;
-        block->frames_done++;
-    }
-}
-
-static void decode_run(
-    struct chute_block *block, struct chute_decoder *decoder, size_t batch_size) {
-    while (block->bytes_done < block->bytes.len && decoder->batch->count < batch_size) {
-        struct chute_str bytes = block->bytes;
-        bytes.at += block->bytes_done;
-        bytes.len -= block->bytes_done;
-        size_t most = batch_size - decoder->batch->count;
-        block->bytes_done += decode_bytes(block->codec, decoder, bytes, most);
-    }
-}
-
+/* Sets what the input says of the batch's events from `from` on. */
 static void decorate(const struct chute_block *block, struct chute_decoder *decoder, size_t from) {
     const struct chute_input *input = block->input;
     struct chute_batch *batch = decoder->batch;
@@ -138,6 +105,50 @@ static void decorate(const struct chute_block *block, struct chute_decoder *deco
         }
         chute_common_decorate_input(&input->head.common, event, &batch->arena);
     }
+}
+
+/* Goes on with one frame, as far as the batch has room; true once all of it is decoded. */
+static bool decode_frame(struct chute_block *block, struct chute_decoder *decoder, size_t most) {
+    const struct chute_codec *codec = block->codec;
+    const struct chute_frame *frame = &block->frames[block->frames_done];
+    struct chute_str bytes = { block->bytes.at + frame->offset, frame->len };
+    if (block->is_stateful) {
+        codec->plugin->decode_frame(codec, decoder, bytes, frame->flags);
+        return true;
+    }
+    bytes.at += block->bytes_done;
+    bytes.len -= block->bytes_done;
+    block->bytes_done += decode_bytes(codec, decoder, bytes, most);
+    return block->bytes_done == frame->len;
+}
+
+/* Goes on with the frames of a block until `batch_size` events are there or the block is done. */
+static void decode_frames(
+    struct chute_block *block, struct chute_decoder *decoder, size_t batch_size) {
+    struct chute_batch *batch = decoder->batch;
+    while (block->frames_done < block->frame_count && batch->count < batch_size) {
+        size_t from = batch->count;
+        bool is_done = decode_frame(block, decoder, batch_size - batch->count);
+        decoder->frame = block->frames_done;
+        decorate(block, decoder, from);
+        if (is_done) {
+            block->bytes_done = 0;
+            block->frames_done++;
+        }
+    }
+}
+
+static void decode_run(
+    struct chute_block *block, struct chute_decoder *decoder, size_t batch_size) {
+    size_t from = decoder->batch->count;
+    while (block->bytes_done < block->bytes.len && decoder->batch->count < batch_size) {
+        struct chute_str bytes = block->bytes;
+        bytes.at += block->bytes_done;
+        bytes.len -= block->bytes_done;
+        size_t most = batch_size - decoder->batch->count;
+        block->bytes_done += decode_bytes(block->codec, decoder, bytes, most);
+    }
+    decorate(block, decoder, from);
 }
 
 static bool block_is_done(const struct chute_block *block) {
@@ -165,7 +176,6 @@ static void decode(struct chute_worker *worker, struct chute_batch *batch) {
     } else {
         decode_run(block, &decoder, batch_size);
     }
-    decorate(block, &decoder, from);
     uint64_t count = batch->count - from;
     block->input->head.counters.in += count;
     block->input->head.counters.out += count;

@@ -389,3 +389,22 @@ def test_configurations_we_ship_are_right(run):
             both = os.path.join(folder, "{timetable,%s}.conf" % output[:-len(".conf")])
             done = run("-t", "-f", both, env={"ELASTICSEARCH_HOSTS": "http://127.0.0.1:9200"})
             assert done.code == 0, done.err
+
+
+# ------------------------------------------------------------------ generator
+
+
+@pytest.mark.parametrize("settings, want", [
+    ("lines => ['a', 'b', 'c'] count => 3000", [(letter, n) for n in range(3000) for letter in "abc"]),
+    ("message => '[{\"message\":1},{\"message\":2}]' count => 2 codec => json", [(1, 0), (2, 0), (1, 1), (2, 1)]),
+    ("lines => ['a', ' b'] count => 3 codec => multiline { pattern => '^ ' what => previous }",
+     [("a\n b", 1), ("a\n b", 2), ("a\n b", None)]),
+    ("lines => ['a', ' b'] count => 2 codec => multiline { pattern => '^ ' what => next }",
+     [("a", 0), (" b\na", 1), (" b", None)]),
+], ids=["lines", "two events a line", "joined to the previous line", "joined to the next line"])
+def test_generator_numbers_its_passes(run, settings, want):
+    """Events of one line have one number; joined lines that of the pass that completed them; what the end completes, none."""
+    done = run("-w", "1", "-e", "input { generator { %s } } output { stdout { codec => json_lines } }" % settings)
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 0, done.err
+    assert [(event["message"], event.get("event", {}).get("sequence")) for event in events] == want
