@@ -96,8 +96,7 @@ struct chute_regex *chute_regex_compile(struct chute_str pattern,
     bool is_good = chute_regex_translate(&translation, pattern, options, error);
     if (is_good) {
         /* In Ruby \b is Unicode's and \w is not. With UCP both are here; then the translation spells \w out. */
-        uint32_t flags = (options->is_caseless ? PCRE2_CASELESS : 0) |
-                         (options->dot_takes_all ? PCRE2_DOTALL : 0);
+        uint32_t flags = options->dot_takes_all ? PCRE2_DOTALL : 0;
         uint32_t unicode = PCRE2_UTF | (translation.has_boundaries ? PCRE2_UCP : 0);
         chute_buf_cstr(&translation.out);
         is_good = compile_code(regex, chute_buf_str(&translation.out), flags | unicode, error);

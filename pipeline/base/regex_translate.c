@@ -669,6 +669,9 @@ bool chute_regex_translate(struct chute_regex_translation *self, struct chute_st
     open_frame(self, false);
     self->frames[0].dot_takes_all = options->dot_takes_all;
     self->frames[0].is_caseless = options->is_caseless;
+    if (options->is_caseless) { /* here rather than by a flag, so that the translation tells all */
+        put(self, "(?i)");
+    }
     for (skip_extended(self); self->at < self->in.len; skip_extended(self)) {
         if (!read_next(self)) {
             return false;

@@ -46,11 +46,10 @@ struct chute_prefilter *chute_prefilter_create(const struct chute_str *patterns,
     size_t total = 0;
     for (size_t i = 0; i < count; i++) {
         chute_regex_literals(patterns[i], false, &literals[i]);
-        unsigned digits = literals[i].count > 0 ? 0 : chute_prefilter_digits(patterns[i]);
         total += literals[i].count;
-        if (digits > 0) {
+        if (literals[i].count == 0 && literals[i].digits > 0) {
             self->digit_needs[self->digit_need_count++] =
-                (struct digit_need){ (uint32_t)i, digits };
+                (struct digit_need){ (uint32_t)i, literals[i].digits };
         } else if (literals[i].count == 0) {
             self->always[i / 64] |= UINT64_C(1) << (i % 64);
             self->has_always = true;
@@ -130,94 +129,4 @@ bool chute_prefilter_scan(
         has_found = true;
     }
     return has_found;
-}
-
-/* ------------------------------------------------------------------ what a pattern needs */
-
-/* Behind the set that opens at `at`; 0 if it does not end. */
-static size_t set_end(struct chute_str pattern, size_t at) {
-    size_t first = at + 1;
-    if (first < pattern.len && pattern.at[first] == '^') {
-        first++;
-    }
-    for (at = first; at < pattern.len; at++) {
-        if (pattern.at[at] == ']' && at > first) {
-            return at + 1;
-        }
-        if (pattern.at[at] == '[') {
-            return 0; /* [:alpha:] and the like */
-        }
-        at += pattern.at[at] == '\\';
-    }
-    return 0;
-}
-
-/* Behind the atom at `at`, whose digits go to `digits`; 0 if it is not a plain one. */
-static size_t read_atom(struct chute_str pattern, size_t at, unsigned *digits) {
-    char byte = pattern.at[at];
-    *digits = chute_is_digit(byte) ? 1 : 0;
-    if (byte == '\0' || strchr("()|*+?{#", byte) != NULL) {
-        return 0;
-    }
-    if (byte == '[') {
-        size_t end = set_end(pattern, at);
-        *digits = chute_str_eq(
-            (struct chute_str){ pattern.at + at, end > at ? end - at : 0 }, CHUTE_STR("[0-9]"));
-        return end;
-    }
-    if (byte != '\\') {
-        return at + 1;
-    }
-    byte = at + 1 < pattern.len ? pattern.at[at + 1] : '\0';
-    bool is_letter =
-        chute_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-    return byte == '\0' || (is_letter && strchr("bBAzZsSwWdD", byte) == NULL) ? 0 : at + 2;
-}
-
-/* Behind the quantifier at `at`, if there is one, with the fewest times to `least`; 0 if it is odd. */
-static size_t read_quantifier(struct chute_str pattern, size_t at, unsigned *least) {
-    char byte = at < pattern.len ? pattern.at[at] : '\0';
-    *least = 1;
-    if (byte == '*' || byte == '?' || byte == '+') {
-        *least = byte == '+';
-        at++;
-    } else if (byte == '{') {
-        size_t start = ++at;
-        *least = 0;
-        while (at < pattern.len && chute_is_digit(pattern.at[at]) && *least < 1000) {
-            *least = *least * 10 + (unsigned)(pattern.at[at++] - '0');
-        }
-        if (at == start) {
-            return 0;
-        }
-        if (at < pattern.len && pattern.at[at] == ',') {
-            at++;
-            while (at < pattern.len && chute_is_digit(pattern.at[at])) {
-                at++;
-            }
-        }
-        if (at == pattern.len || pattern.at[at++] != '}') {
-            return 0;
-        }
-    } else {
-        return at;
-    }
-    bool has_mode = at < pattern.len && (pattern.at[at] == '?' || pattern.at[at] == '+');
-    return at + has_mode;
-}
-
-unsigned chute_prefilter_digits(struct chute_str pattern) {
-    unsigned total = 0;
-    for (size_t at = 0; at < pattern.len && total < 100000;) {
-        unsigned digits, least;
-        at = read_atom(pattern, at, &digits);
-        if (at != 0) {
-            at = read_quantifier(pattern, at, &least);
-        }
-        if (at == 0) {
-            return 0;
-        }
-        total += digits * least;
-    }
-    return total;
 }

@@ -14,10 +14,6 @@
 
 struct chute_prefilter;
 
-/* How many ASCII digits every match of a pattern in PCRE2's syntax holds at least; 0 for all but plain
- * sequences, without groups and branches. */
-unsigned chute_prefilter_digits(struct chute_str pattern);
-
 /* Returns new, for `count` patterns in PCRE2's syntax (chute_regex_translated). */
 struct chute_prefilter *chute_prefilter_create(const struct chute_str *patterns, size_t count);
 /* Accepts NULL. */

@@ -3,9 +3,11 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/ascii.h"
 
-#define CLASS_MOST 8    /* characters of a set that are tried one by one */
-#define REPEATS_MOST 32 /* of one part */
+#define SET_MOST (CHUTE_LITERALS_MAX - 2) /* the long s and the Kelvin sign come on top */
+#define CLASS_MOST 8                      /* characters of a set that are tried one by one */
+#define REPEATS_MOST 32                   /* of one part */
 #define DEPTH_MOST 40
+#define DIGITS_MOST 100000
 #define VARIES (~0u)
 
 /* What a part of a pattern matches. */
@@ -14,6 +16,7 @@ struct part {
     bool is_exact;
     struct chute_literals best; /* one of these is in each match; count 0: none known */
     uint32_t width;             /* bytes of each match; VARIES if they differ */
+    uint32_t digits;            /* that each match holds at least */
 };
 
 struct reader {
@@ -22,6 +25,9 @@ struct reader {
     unsigned depth;
     bool is_caseless;
     bool has_failed;
+    /* Beside its own other case, s has the long s and k the Kelvin sign, of more than one byte. What is told of either
+     * holds for texts without these two, which are then literals themselves. */
+    bool has_long_s, has_kelvin;
 };
 
 /* ------------------------------------------------------------------ sets of literals */
@@ -46,6 +52,10 @@ static unsigned worth(const struct chute_literals *set) {
     return least > set->count ? least - set->count : least > 0;
 }
 
+static uint32_t add_width(uint32_t a, uint32_t b) {
+    return a == VARIES || b == VARIES || a + b < a ? VARIES : a + b;
+}
+
 /* Takes `set` for the best if it is better; its distances count from `from`. */
 static void offer(struct part *part, const struct chute_literals *set, uint32_t from) {
     if (set->count == 0 || worth(set) <= worth(&part->best)) {
@@ -54,20 +64,15 @@ static void offer(struct part *part, const struct chute_literals *set, uint32_t 
     part->best = *set;
     for (uint32_t i = 0; i < set->count; i++) {
         uint32_t *distance = &part->best.items[i].distance;
-        *distance = from == VARIES || *distance == CHUTE_LITERAL_ANYWHERE ? CHUTE_LITERAL_ANYWHERE
-                                                                          : *distance + from;
+        *distance = add_width(*distance, from); /* ANYWHERE if one VARIES */
     }
-}
-
-static bool is_empty(const struct chute_literals *set) {
-    return set->count == 1 && set->items[0].len == 0;
 }
 
 static const struct chute_literals one_empty = { .count = 1 };
 
 /* Every one of `a` with every one of `b` behind it. False, and nothing changed, if they get too many or too long. */
 static bool append(struct chute_literals *a, const struct chute_literals *b) {
-    if (a->count * b->count > CHUTE_LITERALS_MAX) {
+    if (a->count * b->count > SET_MOST) {
         return false;
     }
     struct chute_literals sum = { 0 };
@@ -90,7 +95,7 @@ static bool append(struct chute_literals *a, const struct chute_literals *b) {
 
 /* Both together. False if they get too many. */
 static bool unite(struct chute_literals *a, const struct chute_literals *b) {
-    if (a->count + b->count > CHUTE_LITERALS_MAX) {
+    if (a->count + b->count > SET_MOST) {
         return false;
     }
     memcpy(a->items + a->count, b->items, sizeof(b->items[0]) * b->count);
@@ -107,16 +112,18 @@ static struct part part_unknown(uint32_t width) {
     return (struct part){ .width = width };
 }
 
-/* Beside its own other case, k has the Kelvin sign and s the long s, both of more than one byte. */
-static struct part part_of_byte(char byte, bool is_caseless) {
-    char small = (char)(byte | 0x20);
-    if (is_caseless && (small == 'k' || small == 's')) {
-        return part_unknown(VARIES);
-    }
-    struct part part = { .is_exact = true, .width = 1 };
+static struct chute_literal literal_of(struct reader *reader, char byte) {
+    struct chute_literal literal = { .text = { byte }, .len = 1 };
+    literal.is_caseless = reader->is_caseless && chute_is_alpha(byte);
+    reader->has_long_s = reader->has_long_s || (literal.is_caseless && (byte | 0x20) == 's');
+    reader->has_kelvin = reader->has_kelvin || (literal.is_caseless && (byte | 0x20) == 'k');
+    return literal;
+}
+
+static struct part part_of_byte(struct reader *reader, char byte) {
+    struct part part = { .is_exact = true, .width = 1, .digits = chute_is_digit(byte) };
     part.exact.count = 1;
-    part.exact.items[0] = (struct chute_literal){ .text = { byte }, .len = 1 };
-    part.exact.items[0].is_caseless = is_caseless && chute_is_alpha(byte);
+    part.exact.items[0] = literal_of(reader, byte);
     return part;
 }
 
@@ -129,33 +136,30 @@ struct sequence {
     uint32_t run_at;
 };
 
-static uint32_t add_width(uint32_t a, uint32_t b) {
-    return a == VARIES || b == VARIES || a + b < a ? VARIES : a + b;
-}
-
 static void end_run(struct sequence *sequence) {
-    if (!is_empty(&sequence->run)) {
-        offer(&sequence->part, &sequence->run, sequence->run_at);
-    }
+    offer(&sequence->part, &sequence->run, sequence->run_at);
     sequence->run = one_empty;
     sequence->run_at = sequence->part.width;
 }
 
 static void add_part(struct sequence *sequence, const struct part *more) {
     struct part *part = &sequence->part;
+    offer(part, &more->best, part->width);
+    part->digits =
+        more->digits > DIGITS_MOST - part->digits ? DIGITS_MOST : part->digits + more->digits;
+    if (more->is_exact && more->exact.count > 1) { /* one may be worth more than many longer ones */
+        offer(part, &sequence->run, sequence->run_at);
+    }
     if (more->is_exact && append(&sequence->run, &more->exact)) {
         part->width = add_width(part->width, more->width);
         return;
     }
     end_run(sequence);
     part->is_exact = false;
+    part->width = add_width(part->width, more->width);
     if (more->is_exact) { /* too much to go on with: it begins anew */
         sequence->run = more->exact;
     } else {
-        offer(part, &more->best, part->width);
-    }
-    part->width = add_width(part->width, more->width);
-    if (!more->is_exact) {
         sequence->run_at = part->width;
     }
 }
@@ -192,9 +196,9 @@ static uint32_t char_width(char byte) {
 /* A character of several bytes has to stay whole. */
 static struct part read_char(struct reader *reader) {
     uint32_t width = char_width(reader->in.at[reader->at]);
-    struct part part = part_of_byte(reader->in.at[reader->at++], reader->is_caseless);
+    struct part part = part_of_byte(reader, reader->in.at[reader->at++]);
     for (; width > 1 && reader->at < reader->in.len; width--) {
-        struct part next = part_of_byte(reader->in.at[reader->at++], false);
+        struct part next = part_of_byte(reader, reader->in.at[reader->at++]);
         append(&part.exact, &next.exact);
         part.width++;
     }
@@ -253,59 +257,102 @@ static struct part read_escape(struct reader *reader) {
     char letter = reader->in.at[reader->at++];
     if (letter == 'x') {
         int value = read_hex(reader);
-        return value < 0 ? part_unknown(VARIES) : part_of_byte((char)value, reader->is_caseless);
+        return value < 0 ? part_unknown(VARIES) : part_of_byte(reader, (char)value);
     }
-    if (strchr("bBAzZG", letter) != NULL) {
+    if (letter == 'd' || letter == 'w' || letter == 's') {
+        struct part part = part_unknown(1);
+        part.digits = letter == 'd';
+        return part;
+    }
+    if (letter != '\0' && strchr("bBAzZG", letter) != NULL) {
         return part_of_nothing();
     }
-    if (strchr("dDwWsSvVhHNR", letter) != NULL) {
-        return part_unknown(VARIES); /* of one byte or more: that is up to the regex's flags */
+    if (letter != '\0' && strchr("DWSvVhHR", letter) != NULL) {
+        return part_unknown(VARIES);
     }
     int value = simple_escape(letter);
-    return value < 0 || value >= 0x80 ? fail(reader)
-                                      : part_of_byte((char)value, reader->is_caseless);
+    return value < 0 || value >= 0x80 ? fail(reader) : part_of_byte(reader, (char)value);
+}
+
+/* ------------------------------------------------------------------ sets */
+
+/* One character of a set; -1 for one that is not ASCII and for several, as \w is. */
+static int read_set_item(struct reader *reader) {
+    char byte = reader->in.at[reader->at++];
+    if (reader->at == reader->in.len || (byte == '[' && is_next(reader, ":"))) {
+        fail(reader); /* not closed, or a class of POSIX */
+        return -1;
+    }
+    if (byte != '\\') {
+        return (unsigned char)byte < 0x80 ? byte : -1;
+    }
+    char letter = reader->in.at[reader->at++];
+    if (letter == 'x') {
+        return read_hex(reader);
+    }
+    int value = letter == 'b' ? '\b' : simple_escape(letter);
+    if ((value < 0 && (letter == '\0' || strchr("dDwWsSvVhHpP", letter) == NULL)) ||
+        value >= 0x80) {
+        fail(reader);
+    }
+    return value;
+}
+
+static bool has_literal(const struct chute_literals *set, const struct chute_literal *literal) {
+    for (uint32_t i = 0; i < set->count; i++) {
+        char differ = set->items[i].text[0] ^ literal->text[0];
+        if (differ == 0 || (differ == 0x20 && literal->is_caseless)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The characters from `low` to `high` are in the set that `part` is. */
+static void add_range(struct reader *reader, struct part *part, int low, int high) {
+    if (low < '0' || low > high || high > '9') {
+        part->digits = 0;
+    }
+    if (low < 0 || low > high) {
+        *part = part_unknown(VARIES);
+        return;
+    }
+    for (int value = low; value <= high; value++) {
+        struct chute_literal literal = literal_of(reader, (char)value);
+        if (!part->is_exact || has_literal(&part->exact, &literal)) {
+            continue;
+        }
+        part->is_exact = part->exact.count < CLASS_MOST;
+        if (part->is_exact) {
+            part->exact.items[part->exact.count++] = literal;
+        }
+    }
 }
 
 /* A set: its characters if they are few and ASCII; else only that it is one of them. */
 static struct part read_set(struct reader *reader) {
-    struct part part = { .is_exact = !reader->is_caseless,
-        .width = reader->is_caseless ? VARIES : 1 };
+    struct part part = { .is_exact = true, .width = 1, .digits = 1 };
     reader->at++;
     bool is_open = is_next(reader, "^");
     reader->at += is_open;
-    size_t first = reader->at;
-    for (; reader->at < reader->in.len; reader->at++) {
-        char byte = reader->in.at[reader->at];
-        if (byte == ']' && reader->at > first) {
+    bool is_first = true;
+    for (; reader->at < reader->in.len && (is_first || !is_next(reader, "]")); is_first = false) {
+        int low = read_set_item(reader);
+        int high = low;
+        if (is_next(reader, "-") && !is_next(reader, "-]")) {
             reader->at++;
-            part.width = is_open ? VARIES : part.width;
-            part.is_exact = part.is_exact && !is_open && part.exact.count > 0;
-            return part;
+            high = reader->at < reader->in.len ? read_set_item(reader) : -1;
         }
-        if (byte == '[' && reader->at + 1 < reader->in.len &&
-            reader->in.at[reader->at + 1] == ':') {
-            return fail(reader);
-        }
-        bool is_range = byte == '-' && reader->at > first && !is_next(reader, "-]");
-        if (byte == '\\') {
-            char letter = reader->at + 1 < reader->in.len ? reader->in.at[reader->at + 1] : '\0';
-            int value = letter == '\0' ? -1 : simple_escape(letter);
-            part.is_exact = part.is_exact && value >= 0;
-            part.width = value < 0 ? VARIES : part.width; /* \w, \x{e9}, \p{L} */
-            byte = (char)value;
-            reader->at++;
-        }
-        if (is_range || (unsigned char)byte >= 0x80 || part.exact.count == CLASS_MOST) {
-            part.width = (unsigned char)byte >= 0x80 ? VARIES : part.width;
-            part.is_exact = false;
-        }
-        if (part.is_exact) {
-            part.exact.items[part.exact.count++] =
-                (struct chute_literal){ .text = { byte }, .len = 1 };
-        }
+        add_range(reader, &part, low, high);
     }
-    return fail(reader);
+    if (reader->has_failed || reader->at == reader->in.len) {
+        return fail(reader);
+    }
+    reader->at++;
+    return is_open ? part_unknown(VARIES) : part;
 }
+
+/* ------------------------------------------------------------------ groups */
 
 /* (?i) and (?i: … ; other flags do not change what a letter is, but x changes what is read. */
 static bool read_flags(struct reader *reader) {
@@ -379,30 +426,6 @@ static struct part read_group(struct reader *reader, bool *has_set) {
     return part;
 }
 
-static struct part read_atom(struct reader *reader, bool *has_set) {
-    switch (reader->in.at[reader->at]) {
-    case '(':
-        return read_group(reader, has_set);
-    case '[':
-        return read_set(reader);
-    case '\\':
-        return read_escape(reader);
-    case '.':
-        reader->at++;
-        return part_unknown(VARIES);
-    case '^':
-    case '$':
-        reader->at++;
-        return part_of_nothing();
-    case '*':
-    case '+':
-    case '?':
-        return fail(reader);
-    default:
-        return read_char(reader);
-    }
-}
-
 static uint32_t read_count(struct reader *reader) {
     uint32_t count = 0;
     while (reader->at < reader->in.len && chute_is_digit(reader->in.at[reader->at])) {
@@ -442,11 +465,59 @@ static bool read_quantifier(struct reader *reader, uint32_t *least, uint32_t *mo
     return true;
 }
 
+/* Also as later versions of PCRE2 have it: {,3} and { 3 }. */
+static bool is_quantifier(const struct reader *reader) {
+    return reader->at + 1 < reader->in.len && (chute_is_digit(reader->in.at[reader->at + 1]) ||
+                                                  is_next(reader, "{,") || is_next(reader, "{ "));
+}
+
+static struct part read_atom(struct reader *reader, bool *has_set) {
+    switch (reader->in.at[reader->at]) {
+    case '(':
+        return read_group(reader, has_set);
+    case '[':
+        return read_set(reader);
+    case '\\':
+        return read_escape(reader);
+    case '.':
+        reader->at++;
+        return part_unknown(VARIES);
+    case '^':
+    case '$':
+        reader->at++;
+        return part_of_nothing();
+    case '*':
+    case '+':
+    case '?':
+        return fail(reader);
+    case '{':
+        return is_quantifier(reader) ? fail(reader) : read_char(reader);
+    default:
+        return read_char(reader);
+    }
+}
+
+static uint32_t times_digits(const struct part *atom, uint32_t times) {
+    uint64_t digits = (uint64_t)atom->digits * times;
+    return digits < DIGITS_MOST ? (uint32_t)digits : DIGITS_MOST;
+}
+
 static void add_repeated(
     struct sequence *sequence, const struct part *atom, uint32_t least, uint32_t most) {
-    if (least == most && atom->width != VARIES && !atom->is_exact && atom->best.count == 0) {
+    if (least == 0 && most == 1 && atom->is_exact) {
+        struct part maybe = *atom;
+        if (unite(&maybe.exact, &one_empty)) {
+            maybe.width = atom->width == 0 ? 0 : VARIES;
+            maybe.best.count = maybe.digits = 0;
+            add_part(sequence, &maybe);
+            return;
+        }
+    }
+    if (least == most && !atom->is_exact && atom->best.count == 0) {
         uint64_t width = (uint64_t)atom->width * least;
-        struct part all = part_unknown(width < VARIES ? (uint32_t)width : VARIES);
+        struct part all =
+            part_unknown(atom->width != VARIES && width < VARIES ? (uint32_t)width : VARIES);
+        all.digits = times_digits(atom, least);
         add_part(sequence, &all);
         return;
     }
@@ -455,6 +526,7 @@ static void add_repeated(
     }
     if (most > least || least > REPEATS_MOST) {
         struct part more = part_unknown(VARIES);
+        more.digits = least > REPEATS_MOST ? times_digits(atom, least - REPEATS_MOST) : 0;
         add_part(sequence, &more);
     }
 }
@@ -477,6 +549,7 @@ static struct part read_sequence(struct reader *reader, bool *has_set) {
 static struct part join_branches(const struct part *a, const struct part *b) {
     struct part joined = { .is_exact = a->is_exact && b->is_exact };
     joined.width = a->width == b->width ? a->width : VARIES;
+    joined.digits = a->digits < b->digits ? a->digits : b->digits;
     joined.exact = a->exact;
     joined.is_exact = joined.is_exact && unite(&joined.exact, &b->exact);
     struct chute_literals best = a->best;
@@ -503,6 +576,18 @@ static struct part read_branches(struct reader *reader) {
     return part;
 }
 
+/* A match that holds one of the two characters may hold no other literal. */
+static void add_folded(const struct reader *reader, struct chute_literals *literals) {
+    static const struct chute_literal long_s = { "\xC5\xBF", 2, false, CHUTE_LITERAL_ANYWHERE };
+    static const struct chute_literal kelvin = { "\xE2\x84\xAA", 3, false, CHUTE_LITERAL_ANYWHERE };
+    if (literals->count > 0 && reader->has_long_s) {
+        literals->items[literals->count++] = long_s;
+    }
+    if (literals->count > 0 && reader->has_kelvin) {
+        literals->items[literals->count++] = kelvin;
+    }
+}
+
 void chute_regex_literals(
     struct chute_str pattern, bool is_caseless, struct chute_literals *literals) {
     struct reader reader = { .in = pattern, .is_caseless = is_caseless };
@@ -511,13 +596,10 @@ void chute_regex_literals(
     if (reader.has_failed || reader.at < pattern.len) {
         return;
     }
-    if (part.is_exact && part.exact.count > 0) {
+    if (part.is_exact) {
         offer(&part, &part.exact, 0);
     }
-    for (uint32_t i = 0; i < part.best.count; i++) {
-        if (part.best.items[i].len == 0) {
-            return;
-        }
-    }
     *literals = part.best;
+    literals->digits = part.digits;
+    add_folded(&reader, literals);
 }

@@ -13,7 +13,7 @@
 
 #include "pipeline/base/str.h"
 
-#define CHUTE_LITERALS_MAX 24
+#define CHUTE_LITERALS_MAX 26
 #define CHUTE_LITERAL_LONGEST 24
 #define CHUTE_LITERAL_ANYWHERE (~0u)
 
@@ -27,9 +27,12 @@ struct chute_literal {
 struct chute_literals {
     struct chute_literal items[CHUTE_LITERALS_MAX];
     uint32_t count; /* 0: none are known */
+    uint32_t
+        digits; /* how many ASCII digits every match holds at least; known without literals, too */
 };
 
-/* Of a pattern in PCRE2's syntax (chute_regex_translated), with UTF and MULTILINE; `is_caseless` from its start. */
+/* Of a pattern in PCRE2's syntax (chute_regex_translated), with UTF and MULTILINE, where \d \w \s are ASCII's;
+ * `is_caseless` from its start. */
 void chute_regex_literals(
     struct chute_str pattern, bool is_caseless, struct chute_literals *literals);
 
