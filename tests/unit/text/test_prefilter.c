@@ -3,6 +3,8 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/regex.h"
 #include "pipeline/text/prefilter.h"
+#include "tests/unit/support/prefilter_check.h"
+#include "tests/unit/support/random_regex.h"
 
 Test(text_prefilter, finds_what_patterns_need) {
     const struct chute_str patterns[] = { CHUTE_STR("password="), CHUTE_STR(""), CHUTE_STR("x"),
@@ -108,6 +110,48 @@ Test(text_prefilter, loses_no_match) {
     }
     chute_regex_scratch_destroy(scratch);
     chute_prefilter_destroy(prefilter);
+}
+
+/* Patterns of all kinds, by chance, each with texts that it mostly matches. */
+Test(text_prefilter, loses_no_match_of_random_patterns) {
+    enum { PATTERNS = 15000, TEXTS = 4 };
+    struct test_chance chance = { .seed = 88172645463325252u };
+    struct chute_regex_scratch *scratch = chute_regex_scratch_create();
+    struct chute_buf pattern = { 0 }, sample = { 0 }, text = { 0 };
+    size_t matches = 0, made = 0, with_literals = 0;
+    for (unsigned n = 0; n < PATTERNS; n++) {
+        pattern.len = sample.len = 0;
+        test_random_regex(&chance, &pattern, &sample);
+        struct chute_regex_options options = { .is_caseless = n % 8 == 0, .match_limit = 10000 };
+        struct chute_regex_error error;
+        struct chute_regex *regex = chute_regex_compile(chute_buf_str(&pattern), &options, &error);
+        if (regex == NULL) {
+            continue;
+        }
+        struct test_prefilter_check *check = test_prefilter_check_create(regex);
+        made++;
+        with_literals += test_prefilter_check_literals(check) > 0;
+        for (unsigned i = 0; i < TEXTS; i++) {
+            text.len = 0;
+            test_random_noise(&chance, &text);
+            chute_buf_add_str(&text, chute_buf_str(&sample));
+            test_random_noise(&chance, &text);
+            const char *wrong =
+                test_prefilter_check_text(check, scratch, chute_buf_str(&text), &matches);
+            cr_expect_null(wrong, "/%.*s/ in '%.*s': %s", (int)pattern.len, pattern.at,
+                (int)text.len, text.at, wrong);
+        }
+        test_prefilter_check_destroy(check);
+        chute_regex_destroy(regex);
+    }
+    cr_log_info("%zu patterns, %zu with literals, %zu matches", made, with_literals, matches);
+    cr_expect_gt(made, PATTERNS / 2);
+    cr_expect_gt(with_literals, PATTERNS / 4);
+    cr_expect_gt(matches, PATTERNS);
+    chute_regex_scratch_destroy(scratch);
+    chute_buf_finish(&pattern);
+    chute_buf_finish(&sample);
+    chute_buf_finish(&text);
 }
 
 Test(text_prefilter, knows_a_regex_that_is_caseless) {
