@@ -173,7 +173,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf) {
 }
 
 static void start_reading(struct chute_conn *conn) {
-    if (conn->is_named && !conn->is_reading && !conn->is_closing && !conn->conns->is_paused) {
+    bool may_read = conn->is_named && !conn->is_held && !conn->conns->is_paused;
+    if (may_read && !conn->is_reading && !conn->is_closing) {
         conn->is_reading = true;
         conn->last_ms = uv_now(conn->conns->loop);
         uv_read_start((uv_stream_t *)&conn->tcp, on_room, on_read);
@@ -231,6 +232,11 @@ static void tick_conn(struct chute_conn *conn, uint64_t now) {
     if (!conn->is_named && now - conn->waits_since_ms >= NAME_PATIENCE_MS) {
         give_up_name(conn);
     }
+    uint64_t silent_ms = conn->conns->silent_ms;
+    if (silent_ms > 0 && !conn->is_open && conn->is_reading && now - conn->last_ms >= silent_ms) {
+        chute_conn_close(conn, UV_ETIMEDOUT);
+        return;
+    }
     if (conn->is_open && now - conn->last_ms >= TICK_MS) {
         conn->conns->events->on_idle(conn, (long long)(now - conn->last_ms));
     }
@@ -261,13 +267,29 @@ static void on_tick(uv_timer_t *timer) {
     }
 }
 
+static void stop_reading(struct chute_conn *conn) {
+    if (conn->is_reading) {
+        conn->is_reading = false;
+        uv_read_stop((uv_stream_t *)&conn->tcp);
+    }
+}
+
+void chute_conn_hold(struct chute_conn *conn) {
+    conn->is_held = true;
+    stop_reading(conn);
+}
+
+void chute_conn_release(struct chute_conn *conn) {
+    if (conn->is_held) {
+        conn->is_held = false;
+        start_reading(conn);
+    }
+}
+
 void chute_conns_pause(struct chute_conns *conns) {
     conns->is_paused = true;
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
-        if (conn->is_reading) {
-            conn->is_reading = false;
-            uv_read_stop((uv_stream_t *)&conn->tcp);
-        }
+        stop_reading(conn);
     }
 }
 
@@ -302,6 +324,8 @@ void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wante
     conns->names = wanted->names;
     conns->has_proxy = wanted->has_proxy;
     conns->has_keep_alive = wanted->has_keep_alive;
+    conns->most = wanted->most;
+    conns->silent_ms = wanted->silent_ms;
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
         if (conn->is_left) {
             conn->is_left = false;
@@ -314,11 +338,17 @@ void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wante
     }
 }
 
-/* Ends our side: a client that sees it stops sending, and what it sent before still comes. One that is closed on
- * while it sends would lose what is on its way. */
+void chute_conn_shut(struct chute_conn *conn) {
+    if (!conn->is_shut && !conn->is_closing && uv_is_writable((uv_stream_t *)&conn->tcp)) {
+        conn->is_shut = uv_shutdown(&conn->goodbye, (uv_stream_t *)&conn->tcp, NULL) == 0;
+    }
+}
+
+/* A client that sees our end stops sending, and what it sent before still comes. One that is closed on while it sends
+ * would lose what is on its way. */
 static void say_goodbye(struct chute_conn *conn) {
-    if (conn->is_open && !conn->is_closing && uv_is_writable((uv_stream_t *)&conn->tcp)) {
-        uv_shutdown(&conn->goodbye, (uv_stream_t *)&conn->tcp, NULL);
+    if (conn->is_open) {
+        chute_conn_shut(conn);
     }
 }
 

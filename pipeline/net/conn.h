@@ -45,6 +45,8 @@ struct chute_conn {
     bool is_open;   /* on_open was called */
     bool is_left;   /* was open, until its owner left */
     bool is_reading;
+    bool is_held; /* by chute_conn_hold */
+    bool is_shut; /* our side has ended */
     bool is_closing;
 };
 
@@ -74,6 +76,8 @@ struct chute_conns {
     struct chute_names *names; /* where peers' names are looked up; NULL: they are not */
     bool has_proxy;            /* every connection begins with a PROXY header */
     bool has_keep_alive;
+    size_t most;        /* connections; a further one is closed at once; 0: no limit */
+    uint64_t silent_ms; /* one that has never said anything is closed after so long; 0: never */
 
     struct chute_conn *first;
     size_t count;
@@ -83,7 +87,7 @@ struct chute_conns {
     uint64_t closes_at_ms;
     void (*on_closed)(void *arg);
     void *on_closed_arg;
-    struct chute_log_limiter tls_limiter, proxy_limiter;
+    struct chute_log_limiter tls_limiter, proxy_limiter, most_limiter;
 };
 
 /* Makes the set ready; the members above the gap are set by the caller. */
@@ -94,6 +98,12 @@ struct chute_conn *chute_conn_create(struct chute_conns *conns);
 void chute_conn_use(struct chute_conn *conn);
 /* Ends it; on_end tells `error`. */
 void chute_conn_close(struct chute_conn *conn, int error);
+
+/* This one is not read from until release. */
+void chute_conn_hold(struct chute_conn *conn);
+void chute_conn_release(struct chute_conn *conn);
+/* Ends our side, once all that is to be written is: the peer sees an end, and may still send. */
+void chute_conn_shut(struct chute_conn *conn);
 
 /* Nothing is read until resume. */
 void chute_conns_pause(struct chute_conns *conns);

@@ -1,5 +1,6 @@
 #include "pipeline/net/listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #define BACKLOG 4096       /* the kernel lowers it to net.core.somaxconn */
 #define ACCEPTS_AT_ONCE 64 /* then other handles of the loop get their turn */
 #define DESCRIPTOR_WAIT_MS 1000
+#define LOG_INTERVAL_MS 10000
 
 static void say_why(const char *module, const char *host, int port, int error) {
     const char *hint = NULL;
@@ -24,32 +26,75 @@ static void say_why(const char *module, const char *host, int port, int error) {
         strerror(error), "hint", hint, NULL);
 }
 
-int chute_listener_bind(const char *module, const char *host, int port, int type) {
-    struct sockaddr_storage address;
-    int rc = chute_address_resolve(host, port, &address);
-    if (rc != 0) {
-        chute_log(
-            CHUTE_LOG_ERROR, module, "cannot listen: the host has no address", "host", host, NULL);
-        return rc;
-    }
+/* The bound socket's descriptor, or -errno. */
+static int open_bound(const struct sockaddr_storage *address, int type) {
     int on = 1, off = 0;
-    int fd = socket(address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && type == SOCK_STREAM) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     }
-    if (fd >= 0 && address.ss_family == AF_INET6) {
+    if (fd >= 0 && address->ss_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
     }
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, chute_address_len(&address)) != 0 ||
+    if (fd < 0 || bind(fd, (const struct sockaddr *)address, chute_address_len(address)) != 0 ||
         (type == SOCK_STREAM && listen(fd, BACKLOG) != 0)) {
         int error = errno;
-        say_why(module, host, port, error);
         if (fd >= 0) {
             close(fd);
         }
-        return uv_translate_sys_error(error);
+        return -error;
     }
     return fd;
+}
+
+static int resolve(
+    const char *module, const char *host, int port, struct sockaddr_storage *address) {
+    int rc = chute_address_resolve(host, port, address);
+    if (rc != 0) {
+        chute_log(
+            CHUTE_LOG_ERROR, module, "cannot listen: the host has no address", "host", host, NULL);
+    }
+    return rc;
+}
+
+int chute_listener_bind(const char *module, const char *host, int port, int type) {
+    struct sockaddr_storage address;
+    int rc = resolve(module, host, port, &address);
+    if (rc != 0) {
+        return rc;
+    }
+    int fd = open_bound(&address, type);
+    if (fd < 0) {
+        say_why(module, host, port, -fd);
+        return uv_translate_sys_error(-fd);
+    }
+    return fd;
+}
+
+int chute_listener_bind_first(
+    const char *module, const char *host, int first, int last, int *port) {
+    struct sockaddr_storage address;
+    int rc = resolve(module, host, first, &address);
+    if (rc != 0) {
+        return rc;
+    }
+    for (*port = first; *port <= last; ++*port) {
+        in_port_t number = htons((uint16_t)*port);
+        if (address.ss_family == AF_INET6) {
+            ((struct sockaddr_in6 *)&address)->sin6_port = number;
+        } else {
+            ((struct sockaddr_in *)&address)->sin_port = number;
+        }
+        rc = open_bound(&address, SOCK_STREAM);
+        if (rc != -EADDRINUSE) {
+            break;
+        }
+    }
+    if (rc < 0) {
+        say_why(module, host, first, -rc);
+        return uv_translate_sys_error(-rc);
+    }
+    return rc;
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events);
@@ -69,6 +114,16 @@ static void wait_for_descriptors(struct chute_listener *listener, int error) {
     uv_timer_start(&listener->retry, on_retry, DESCRIPTOR_WAIT_MS, 0);
 }
 
+/* One connection too many. */
+static void turn_away(struct chute_conns *conns, int fd) {
+    uint64_t suppressed;
+    if (chute_log_limit(&conns->most_limiter, LOG_INTERVAL_MS, &suppressed)) {
+        chute_logf(CHUTE_LOG_WARN, conns->module,
+            "%zu connections are open, which is the most: a further one was closed", conns->count);
+    }
+    close(fd);
+}
+
 static void on_connection(uv_poll_t *poll, int status, int events) {
     (void)status;
     (void)events;
@@ -82,6 +137,10 @@ static void on_connection(uv_poll_t *poll, int status, int events) {
             return; /* else nobody is there, or a connection was lost before we took it */
         }
         listener->is_out_of_descriptors = false;
+        if (listener->conns->most > 0 && listener->conns->count >= listener->conns->most) {
+            turn_away(listener->conns, fd);
+            continue;
+        }
         struct chute_conn *conn = chute_conn_create(listener->conns);
         if (uv_tcp_open(&conn->tcp, fd) != 0) {
             close(fd);

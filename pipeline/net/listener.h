@@ -21,6 +21,8 @@ struct chute_listener {
 /* Opens a socket of `type` (SOCK_STREAM: it listens, SOCK_DGRAM) bound to `host` and `port`. Its descriptor, or a
  * negative libuv code after saying why. */
 int chute_listener_bind(const char *module, const char *host, int port, int type);
+/* The same for TCP and the first free port from `first` to `last`, which *port then is; says why only if none is. */
+int chute_listener_bind_first(const char *module, const char *host, int first, int last, int *port);
 /* Takes the connections that come to `fd`, of chute_listener_bind, which it owns from now on. */
 void chute_listener_start(struct chute_listener *listener, struct chute_conns *conns, int fd);
 /* Accepts no more until resume; connections wait in the kernel. */
