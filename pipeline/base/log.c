@@ -23,6 +23,14 @@ void chute_log_set_level(enum chute_log_level level) {
     lowest_level = (int)level;
 }
 
+enum chute_log_level chute_log_level(void) {
+    return (enum chute_log_level)lowest_level;
+}
+
+const char *chute_log_level_name(enum chute_log_level level) {
+    return names[level];
+}
+
 void chute_log_set_json(bool is_json) {
     writes_json = is_json;
 }

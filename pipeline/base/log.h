@@ -23,6 +23,9 @@ enum chute_log_level {
 
 /* What is below `level` is not written. Default: info. */
 void chute_log_set_level(enum chute_log_level level);
+enum chute_log_level chute_log_level(void);
+/* "info" */
+const char *chute_log_level_name(enum chute_log_level level);
 /* One JSON object a line in place of text. */
 void chute_log_set_json(bool is_json);
 /* True if a line of `level` would be written. */

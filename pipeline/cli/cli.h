@@ -9,6 +9,7 @@
 #include "conf/ast.h"
 #include "conf/settings.h"
 #include "pipeline/run/engine.h"
+#include "pipeline/serve/api.h"
 
 /* Runs the pipeline that settings and flags name: what `logchute` without a subcommand does. */
 int chute_cli_run(int argc, char **argv);
@@ -25,14 +26,17 @@ int chute_cli_search(int argc, char **argv);
  * anything, 2 for wrong flags and for files that cannot be read. */
 int chute_cli_redact(int argc, char **argv);
 
+#define CHUTE_CLI_HASH_SIZE 65
+
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
- * NULL; errors are in `diag`. */
-struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag);
+ * NULL; errors are in `diag`. `hash` gets the SHA-256 of what was written, or "". */
+struct chute_ast *chute_cli_parse(
+    const struct chute_settings *settings, struct chute_diag *diag, char hash[CHUTE_CLI_HASH_SIZE]);
 
 /* help.c: the text of --help, on standard output. */
 void chute_cli_help(void);
 
-/* screen.c: what listens where and what goes where, on standard error. */
-void chute_cli_start_screen(const struct chute_pipeline *pipeline);
+/* screen.c: what listens where and what goes where, on standard error. `api` may be NULL. */
+void chute_cli_start_screen(const struct chute_pipeline *pipeline, const struct chute_api *api);
 
 #endif

@@ -17,6 +17,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/cli/cli.h"
 #include "pipeline/run/loader.h"
+#include "pipeline/serve/api.h"
 
 #define PATIENCE_MS 5000 /* of a stop, without any progress of an output */
 
@@ -130,6 +131,28 @@ static struct chute_pipeline_settings pipeline_settings(
     };
 }
 
+/* What the API is to be; errors go to `diag`. */
+static struct chute_api_settings api_settings(
+    const struct chute_settings *settings, const char *host_name, struct chute_diag *diag) {
+    struct chute_api_settings api = {
+        .host = chute_settings_text(settings, "api.http.host"),
+        .node_name = chute_settings_text(settings, "node.name"),
+        .host_name = host_name,
+        .path_data = chute_settings_text(settings, "path.data"),
+    };
+    chute_settings_ports(settings, "api.http.port", &api.first_port, &api.last_port);
+    if (strcmp(chute_settings_text(settings, "api.auth.type"), "basic") == 0) {
+        api.username = chute_settings_text(settings, "api.auth.basic.username");
+        api.password = chute_settings_text(settings, "api.auth.basic.password");
+        if (api.username == NULL || api.password == NULL || api.password[0] == '\0') {
+            chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
+                "set api.auth.basic.username and api.auth.basic.password",
+                "api.auth.type basic needs a name and a password");
+        }
+    }
+    return api;
+}
+
 /* ------------------------------------------------------------------ the data folder */
 
 static bool make_folders(const char *path) {
@@ -224,14 +247,16 @@ static void log_stopped(const struct chute_pipeline *pipeline, const char *count
 }
 
 /* Runs the pipeline to its end. The exit code. */
-static int run_pipeline(struct chute_pipeline *pipeline, int signal_fd, bool shows_screen) {
+static int run_pipeline(
+    struct chute_pipeline *pipeline, struct chute_api *api, int signal_fd, bool shows_screen) {
     int ended_fd = eventfd(0, EFD_CLOEXEC);
     pipeline->on_ended = on_ended;
     pipeline->on_ended_arg = &ended_fd;
+    chute_api_attach(api, pipeline);
     int status = chute_pipeline_start(pipeline);
     if (status == 0) {
         if (shows_screen) {
-            chute_cli_start_screen(pipeline);
+            chute_cli_start_screen(pipeline, api);
         }
         chute_log(
             CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id, NULL);
@@ -246,6 +271,7 @@ static int run_pipeline(struct chute_pipeline *pipeline, int signal_fd, bool sho
         drain(pipeline, signal_fd, true);
     }
     struct chute_buf counters = { 0 };
+    chute_api_detach(api, pipeline);
     chute_pipeline_close(pipeline);
     chute_pipeline_counters(pipeline, &counters);
     if (status == 0) {
@@ -286,13 +312,36 @@ static void raise_descriptor_limit(void) {
     }
 }
 
+/* From the loops to their end. `api_config` NULL: there is no API. */
+static int run_process(const struct chute_settings *settings, struct chute_process *process,
+    struct chute_pipeline *pipeline, const struct chute_api_settings *api_config) {
+    int signal_fd = block_signals();
+    raise_descriptor_limit();
+    chute_process_start(process);
+    bool shows_screen = strcmp(chute_settings_text(settings, "log.format"), "json") != 0 &&
+                        chute_log_is_on(CHUTE_LOG_INFO);
+    struct chute_api *api = api_config == NULL ? NULL : chute_api_create(process, api_config);
+    int code = 1;
+    if (api != NULL || api_config == NULL) {
+        code = run_pipeline(pipeline, api, signal_fd, shows_screen);
+    }
+    chute_pipeline_destroy(pipeline);
+    chute_api_destroy(api);
+    chute_process_finish(process);
+    close(signal_fd);
+    return code;
+}
+
 static int start(const struct chute_settings *settings, struct chute_diag *diag) {
-    char host_name[256] = "localhost";
+    char host_name[256] = "localhost", hash[CHUTE_CLI_HASH_SIZE];
     gethostname(host_name, sizeof(host_name) - 1);
     bool is_check_only = chute_settings_bool(settings, "config.test_and_exit");
+    bool has_api = chute_settings_bool(settings, "api.enabled");
+    struct chute_api_settings api_config = api_settings(settings, host_name, diag);
     struct chute_pipeline_settings pipeline_config = pipeline_settings(settings, host_name, diag);
-    struct chute_ast *ast = chute_cli_parse(settings, diag);
+    struct chute_ast *ast = chute_cli_parse(settings, diag, hash);
     struct chute_process process = { 0 };
+    pipeline_config.hash = hash;
     struct chute_pipeline *pipeline =
         chute_pipeline_load(&process, &pipeline_config, ast, diag, is_check_only);
     report(diag, settings);
@@ -306,21 +355,12 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
         return 0;
     }
     int lock = lock_data_folder(pipeline_config.path_data);
-    int code = 1;
-    if (lock >= 0) {
-        int signal_fd = block_signals();
-        raise_descriptor_limit();
-        chute_process_start(&process);
-        bool shows_screen = strcmp(chute_settings_text(settings, "log.format"), "json") != 0 &&
-                            chute_log_is_on(CHUTE_LOG_INFO);
-        code = run_pipeline(pipeline, signal_fd, shows_screen);
+    if (lock < 0) {
         chute_pipeline_destroy(pipeline);
-        chute_process_finish(&process);
-        close(signal_fd);
-        close(lock);
-    } else {
-        chute_pipeline_destroy(pipeline);
+        return 1;
     }
+    int code = run_process(settings, &process, pipeline, has_api ? &api_config : NULL);
+    close(lock);
     return code;
 }
 

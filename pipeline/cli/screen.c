@@ -8,7 +8,7 @@ static void print_instance(const char *mark, const struct chute_instance *instan
     fprintf(stderr, "  %s %s\n", mark, text);
 }
 
-void chute_cli_start_screen(const struct chute_pipeline *pipeline) {
+void chute_cli_start_screen(const struct chute_pipeline *pipeline, const struct chute_api *api) {
     const struct chute_pipeline_settings *settings = &pipeline->settings;
     fprintf(stderr, "\nlogchute %s  pipeline %s: %d worker%s, batches of %d, data in %s\n",
         CHUTE_VERSION, settings->id, settings->workers, settings->workers == 1 ? "" : "s",
@@ -22,6 +22,9 @@ void chute_cli_start_screen(const struct chute_pipeline *pipeline) {
     }
     for (size_t i = 0; i < pipeline->output_count; i++) {
         print_instance("out ->", &pipeline->outputs[i]->head);
+    }
+    if (api != NULL) {
+        fprintf(stderr, "  api <-  http %s\n", chute_api_address(api));
     }
     fputc('\n', stderr);
 }

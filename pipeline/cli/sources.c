@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,7 +92,25 @@ static void refuse_nothing(const struct chute_settings *settings, struct chute_d
     chute_buf_finish(&path);
 }
 
-struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag) {
+/* Tells one configuration from another without showing it. */
+static void hash_sources(const struct sources *sources, char hash[CHUTE_CLI_HASH_SIZE]) {
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    chute_assert(digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1);
+    for (size_t i = 0; i < sources->count; i++) {
+        EVP_DigestUpdate(digest, sources->items[i]->text.at, sources->items[i]->text.len);
+    }
+    EVP_DigestFinal_ex(digest, bytes, &len);
+    EVP_MD_CTX_free(digest);
+    for (unsigned i = 0; i < len; i++) {
+        snprintf(hash + 2 * (size_t)i, 3, "%02x", bytes[i]);
+    }
+}
+
+struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct chute_diag *diag,
+    char hash[CHUTE_CLI_HASH_SIZE]) {
+    hash[0] = '\0';
     struct sources sources = { .diag = diag };
     const char *text = chute_settings_text(settings, "config.string");
     const char *path = chute_settings_text(settings, "path.config");
@@ -123,6 +142,7 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
         ast = chute_parse(diag, sources.items, sources.count, support_escapes);
     }
     chute_ast_expand(ast, &chute_env_of_process, diag);
+    hash_sources(&sources, hash);
     chute_free(sources.items);
     return ast;
 }

@@ -46,3 +46,10 @@ socklen_t chute_address_len(const struct sockaddr_storage *address) {
     return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                           : sizeof(struct sockaddr_in);
 }
+
+bool chute_address_is_loopback(const struct sockaddr_storage *address) {
+    const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+    return address->ss_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr)
+                                          : ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}

@@ -22,6 +22,8 @@ struct chute_address chute_address_of(const struct sockaddr *from);
 int chute_address_resolve(const char *host, int port, struct sockaddr_storage *out);
 /* Host and port as one text, an IPv6 address in brackets; NUL-terminated, in `arena`. */
 struct chute_str chute_address_join(struct chute_arena *arena, const char *host, long long port);
+/* True for one that only this machine reaches. */
+bool chute_address_is_loopback(const struct sockaddr_storage *address);
 /* Bytes of an address of its family. */
 socklen_t chute_address_len(const struct sockaddr_storage *address);
 

@@ -25,7 +25,8 @@ struct chute_counters {
     _Atomic uint64_t dead_lettered;
     _Atomic uint64_t lost; /* given up at the stop */
     _Atomic uint64_t retried;
-    _Atomic uint64_t nanoseconds; /* filters: spent in the plugin */
+    _Atomic uint64_t nanoseconds;      /* filters: spent in the plugin */
+    _Atomic uint64_t push_nanoseconds; /* inputs: held back by a full queue */
     _Atomic int64_t in_flight;
 };
 
@@ -36,11 +37,18 @@ struct chute_named_counter {
     _Atomic uint64_t value;
 };
 
+/* Where something stands in the configuration; `file` NULL: nowhere. */
+struct chute_place {
+    const char *file;
+    uint32_t line, column;
+};
+
 /* What all kinds of instances have. */
 struct chute_instance {
     const char *id;
     const char *kind; /* "input" … */
     const char *name;
+    struct chute_place place;
     void *settings;
     struct chute_common common;
     struct chute_counters counters;
@@ -125,6 +133,7 @@ struct chute_process {
 
 struct chute_pipeline_settings {
     const char *id;
+    const char *hash; /* SHA-256 of the configuration's text, in hexadecimal; NULL: not known */
     const char *path_data;
     const char *host_name;
     enum chute_ecs ecs;
@@ -155,13 +164,15 @@ struct chute_pipeline {
     struct chute_workers *workers;
     struct chute_dead_letters *dead_letters;
     struct chute_counters counters;
+    char ephemeral_id[37];        /* of this run of it */
     _Atomic uint64_t progress_ms; /* when an output last got an event done */
     _Atomic int open_inputs;
     _Atomic int busy_workers;
     _Atomic bool is_stopping;
     _Atomic bool is_paused; /* inputs of the loop do not read; the input loop's */
     _Atomic bool is_abandoned;
-    bool keeps_sockets; /* set before is_stopping */
+    _Atomic bool is_running; /* the start is done: all inputs are open */
+    bool keeps_sockets;      /* set before is_stopping */
     bool is_started;
     bool is_queue_closed;
     void (*on_ended)(void *arg); /* all inputs have ended; any thread */

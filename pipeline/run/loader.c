@@ -116,6 +116,18 @@ static enum chute_ecs ecs_of(const struct load *load, const struct chute_common 
                                          : (enum chute_ecs)common->ecs_compatibility;
 }
 
+/* The pipeline outlives the sources. */
+static struct chute_place place_of(struct load *load, const struct chute_position *position) {
+    if (position->source == NULL) {
+        return (struct chute_place){ 0 };
+    }
+    return (struct chute_place){
+        .file = chute_arena_copy(load->arena, chute_str_of(position->source->name)).at,
+        .line = position->line,
+        .column = position->column,
+    };
+}
+
 /* Fills `head` (settings, common options, id) and lets the plugin prepare. */
 static bool compile(struct load *load, const struct compiling *what, struct chute_instance *head) {
     const struct chute_pipeline_settings *settings = &load->pipeline->settings;
@@ -132,6 +144,8 @@ static bool compile(struct load *load, const struct compiling *what, struct chut
     };
     head->kind = what->kind;
     head->name = what->name;
+    head->place =
+        what->ast == NULL ? (struct chute_place){ 0 } : place_of(load, &what->ast->position);
     head->settings = chute_arena_zeroed(load->arena, what->settings_size + 1);
     bool is_good = chute_options_compile(
         what->options, what->common_options, what->ast, head->settings, &head->common, &options);
@@ -334,6 +348,7 @@ static void load_branches(struct load *load, struct chute_steps *steps,
         .list = list,
         .yes = yes,
         .no = no,
+        .place = place_of(load, &branch->position),
         .condition = chute_condition_compile(
             load->arena, branch->condition, load->pipeline->settings.escape_style, load->diag),
     };
@@ -397,6 +412,9 @@ static struct chute_pipeline *create(const struct chute_pipeline_settings *setti
     struct chute_pipeline *pipeline = chute_arena_zeroed(&arena, sizeof(*pipeline));
     pipeline->settings = *settings;
     pipeline->settings.id = chute_arena_copy(&arena, chute_str_of(settings->id)).at;
+    if (settings->hash != NULL) {
+        pipeline->settings.hash = chute_arena_copy(&arena, chute_str_of(settings->hash)).at;
+    }
     pipeline->settings.path_data = chute_arena_copy(&arena, chute_str_of(settings->path_data)).at;
     pipeline->settings.host_name = chute_arena_copy(&arena, chute_str_of(settings->host_name)).at;
     pipeline->arena = arena;

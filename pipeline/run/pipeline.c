@@ -181,6 +181,7 @@ int chute_pipeline_start(struct chute_pipeline *pipeline) {
         int result = open_input(pipeline->inputs[i]);
         status = result == 0 ? status : result;
     }
+    pipeline->is_running = status == 0;
     return status;
 }
 

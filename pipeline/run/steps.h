@@ -24,6 +24,7 @@ struct chute_step {
     enum chute_step_kind kind;
     uint32_t list, yes, no;
     struct chute_condition *condition;
+    struct chute_place place; /* of the condition */
     struct chute_filter *filter;
     struct chute_output *output;
 };

@@ -1,4 +1,5 @@
 """What the end-to-end tests stand on: logchute as a process, a real OpenSearch node, and waiting without sleeping."""
+import http.client
 import http.server
 import json
 import os
@@ -62,6 +63,7 @@ class Logchute:
         self.out = os.path.join(self.folder, "stdout")
         self.err = os.path.join(self.folder, "stderr")
         self.process = None
+        self.api_port = free_port()
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(config)
 
@@ -69,7 +71,8 @@ class Logchute:
         """Starts it, and waits for nothing."""
         self.out_file, self.err_file = open(self.out, "ab"), open(self.err, "wb")
         self.process = subprocess.Popen(
-            [self.binary, "-f", self.config, "--path.data", self.data, "--log.format", "json", *self.args],
+            [self.binary, "-f", self.config, "--path.data", self.data, "--log.format", "json",
+             "--api.http.port", str(self.api_port), *self.args],
             stdin=subprocess.DEVNULL, stdout=self.out_file, stderr=self.err_file, env=self.env, cwd=self.folder)
 
     def start(self, seconds=30):
@@ -97,6 +100,22 @@ class Logchute:
 
     def said(self, message):
         return any(record.get("message") == message for record in self.log())
+
+    def ask(self, path, method="GET", body=None, headers=None, port=None):
+        """What the API answers: its status, its headers and its body as a text."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.api_port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read().decode()
+        finally:
+            connection.close()
+
+    def api(self, path):
+        """The JSON that the API answers with."""
+        status, _, body = self.ask(path)
+        assert status == 200, "%s: %d %s" % (path, status, body)
+        return json.loads(body)
 
     def events(self):
         """What the stdout output wrote so far, whole lines only."""

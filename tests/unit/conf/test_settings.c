@@ -279,7 +279,7 @@ Test(settings, what_has_no_meaning_is_said_once) {
                         "queue.checkpoint.acks: 5\n"
                         "http.host: 0.0.0.0\n"
                         "api.http.host: 0.0.0.0\n"
-                        "api.enabled: false\n");
+                        "api.environment: staging\n");
     load_variable(settings, "XPACK_MONITORING_ELASTICSEARCH_USERNAME=x");
     load_flags(settings, "--log.level error --debug");
     size_t count;
@@ -289,8 +289,8 @@ Test(settings, what_has_no_meaning_is_said_once) {
     cr_expect_eq(items[1].position.line, 1);
     cr_expect_eq(items[2].position.line, 3);
     cr_expect_str_eq(items[3].message, "setting \"http.host\" is an old name of api.http.host");
-    cr_expect_str_eq(
-        items[4].message, "setting \"http.host\" has no effect: there is no HTTP API yet");
+    cr_expect_str_eq(items[4].message,
+        "setting \"api.environment\" has no effect: it steers Logstash's web framework");
     cr_expect_eq(chute_diag_error_count(diag), 0);
     cr_expect_str_eq(chute_settings_text(settings, "api.http.host"), "0.0.0.0");
     cr_expect_str_eq(chute_settings_text(settings, "log.level"), "debug");

@@ -1,0 +1,182 @@
+#include "pipeline/serve/api.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "pipeline/base/alloc.h"
+#include "pipeline/serve/serve.h"
+
+#define MODULE "api"
+
+static const struct chute_http_limits limits = {
+    .head_bytes = (size_t)16 * 1024,
+    .body_bytes = (size_t)64 * 1024,
+    .connections = 128,
+    .request_ms = 10000,
+    .idle_ms = 75000, /* longer than a scrape's interval usually is */
+    .stall_ms = 10000,
+};
+
+static void on_request(void *owner, struct chute_http_exchange *exchange) {
+    struct chute_api *api = owner;
+    struct chute_buf part = { 0 };
+    const struct chute_route *route = chute_serve_route(exchange->method, exchange->path, &part);
+    int refusal = chute_serve_refusal(api, exchange, route);
+    if (refusal == 401) {
+        chute_http_add_header(exchange, "WWW-Authenticate", "Basic realm=\"logstash-api\"");
+    }
+    if (refusal != 0) {
+        chute_serve_error(exchange, refusal, NULL);
+    } else {
+        route->answer(api, exchange, chute_buf_cstr(&part));
+    }
+    chute_buf_finish(&part);
+}
+
+/* ------------------------------------------------------------------ who we are */
+
+static bool is_id(const char *text) {
+    return strlen(text) == 36 && strspn(text, "0123456789abcdef-") == 36;
+}
+
+/* The node's id is kept in path.data, as Logstash does, so that it is the same after a restart. */
+static void load_id(struct chute_api *api) {
+    struct chute_buf path = { 0 };
+    chute_buf_printf(&path, "%s/uuid", api->settings.path_data);
+    int fd = open(chute_buf_cstr(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    ssize_t len = fd < 0 ? 0 : read(fd, api->id, sizeof(api->id) - 1);
+    api->id[len > 0 ? len : 0] = '\0';
+    if (!is_id(api->id)) {
+        chute_serve_new_id(api->id);
+        if (fd >= 0 && (ftruncate(fd, 0) != 0 || pwrite(fd, api->id, 36, 0) != 36)) {
+            chute_log(CHUTE_LOG_WARN, MODULE, "the node's id cannot be kept", "file",
+                chute_buf_cstr(&path), NULL);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    chute_buf_finish(&path);
+}
+
+static const char *copy(struct chute_api *api, const char *text) {
+    return text == NULL ? NULL : chute_arena_copy(&api->arena, chute_str_of(text)).at;
+}
+
+static void copy_settings(struct chute_api *api, const struct chute_api_settings *settings) {
+    api->settings = *settings;
+    api->settings.host = copy(api, settings->host);
+    api->settings.username = copy(api, settings->username);
+    api->settings.password = copy(api, settings->password);
+    api->settings.node_name = copy(api, settings->node_name);
+    api->settings.host_name = copy(api, settings->host_name);
+    api->settings.path_data = copy(api, settings->path_data);
+}
+
+/* ------------------------------------------------------------------ start and end */
+
+static void open_on_loop(void *arg) {
+    struct chute_api *api = arg;
+    api->server = (struct chute_http_server){
+        .owner = api, .module = MODULE, .limits = limits, .on_request = on_request
+    };
+    chute_http_server_init(&api->server, &api->process->input_loop.uv);
+    api->status = chute_http_server_listen(
+        &api->server, api->settings.host, api->settings.first_port, api->settings.last_port);
+}
+
+static void on_closed(void *arg) {
+    struct chute_api *api = arg;
+    uv_sem_post(&api->closed);
+}
+
+static void close_on_loop(void *arg) {
+    struct chute_api *api = arg;
+    chute_http_server_close(&api->server, on_closed, api);
+}
+
+struct chute_api *chute_api_create(
+    struct chute_process *process, const struct chute_api_settings *settings) {
+    struct chute_api *api = chute_calloc(1, sizeof(*api));
+    struct chute_time now = chute_clock_now();
+    struct sockaddr_storage address;
+    api->process = process;
+    api->started_ms = chute_now_ms();
+    api->started_epoch_ms = now.seconds * 1000 + now.nanos / 1000000;
+    api->first_log_level = chute_log_level();
+    copy_settings(api, settings);
+    load_id(api);
+    chute_serve_new_id(api->ephemeral_id);
+    chute_serve_set_auth(api);
+    chute_assert(uv_sem_init(&api->closed, 0) == 0);
+    chute_loop_call(&process->input_loop, open_on_loop, api);
+    if (api->status < 0) {
+        chute_log(CHUTE_LOG_FATAL, MODULE, "the HTTP API cannot listen", "hint",
+            "set another port with --api.http.port, or --api.enabled false", NULL);
+        chute_api_destroy(api);
+        return NULL;
+    }
+    api->address = chute_address_join(&api->arena, api->settings.host, api->status).at;
+    api->is_on_loopback = chute_address_resolve(api->settings.host, 0, &address) == 0 &&
+                          chute_address_is_loopback(&address);
+    chute_log(CHUTE_LOG_INFO, MODULE, "the HTTP API listens", "address", api->address, NULL);
+    return api;
+}
+
+void chute_api_destroy(struct chute_api *api) {
+    if (api == NULL) {
+        return;
+    }
+    chute_loop_post(&api->process->input_loop, close_on_loop, api);
+    uv_sem_wait(&api->closed);
+    uv_sem_destroy(&api->closed);
+    chute_free(api->pipelines);
+    chute_arena_finish(&api->arena);
+    chute_free(api);
+}
+
+const char *chute_api_address(const struct chute_api *api) {
+    return api->address;
+}
+
+/* ------------------------------------------------------------------ pipelines */
+
+struct attaching {
+    struct chute_api *api;
+    struct chute_pipeline *pipeline;
+};
+
+static void attach_on_loop(void *arg) {
+    struct attaching *what = arg;
+    struct chute_api *api = what->api;
+    api->pipelines =
+        chute_realloc(api->pipelines, sizeof(struct chute_pipeline *) * (api->pipeline_count + 1));
+    api->pipelines[api->pipeline_count++] = what->pipeline;
+}
+
+static void detach_on_loop(void *arg) {
+    struct attaching *what = arg;
+    struct chute_api *api = what->api;
+    size_t kept = 0;
+    for (size_t i = 0; i < api->pipeline_count; i++) {
+        if (api->pipelines[i] != what->pipeline) {
+            api->pipelines[kept++] = api->pipelines[i];
+        }
+    }
+    api->pipeline_count = kept;
+}
+
+void chute_api_attach(struct chute_api *api, struct chute_pipeline *pipeline) {
+    struct attaching what = { api, pipeline };
+    if (api != NULL) {
+        chute_serve_new_id(pipeline->ephemeral_id);
+        chute_loop_call(&api->process->input_loop, attach_on_loop, &what);
+    }
+}
+
+void chute_api_detach(struct chute_api *api, struct chute_pipeline *pipeline) {
+    struct attaching what = { api, pipeline };
+    if (api != NULL) {
+        chute_loop_call(&api->process->input_loop, detach_on_loop, &what);
+    }
+}

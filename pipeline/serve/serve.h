@@ -1,0 +1,108 @@
+/* pipeline/serve/serve.h - what the parts of the API share: its state, its table of routes, its answers.
+ *
+ * A path is one row of routes.c; what it answers is a function of one of the other files.
+ *
+ * Ownership: the API owns all of it.
+ * Threads: the input loop. */
+#ifndef CHUTE_SERVE_SERVE_H
+#define CHUTE_SERVE_SERVE_H
+
+#include "pipeline/base/json_writer.h"
+#include "pipeline/net/http_server.h"
+#include "pipeline/serve/api.h"
+
+/* Whose API this is: clients decide by it what they may ask. */
+#define CHUTE_LOGSTASH_VERSION "8.19.0"
+
+/* Of a request, and what is made of it. */
+struct chute_api {
+    struct chute_process *process;
+    struct chute_api_settings settings;
+    struct chute_arena arena;
+    struct chute_http_server server;
+    int status; /* of the start */
+    const char *address;
+    char id[37], ephemeral_id[37];
+    uint64_t started_ms;      /* of the clock that only goes forward */
+    int64_t started_epoch_ms; /* since 1970 */
+    int first_log_level;
+    bool has_auth;
+    bool is_on_loopback; /* nobody elsewhere can ask */
+    unsigned char auth_hash[32];
+    struct chute_pipeline **pipelines;
+    size_t pipeline_count;
+    uv_sem_t closed;
+};
+
+/* Who may ask for a path. */
+enum chute_route_access {
+    CHUTE_ROUTE_USUAL, /* whoever reaches the port, with auth if that is asked for */
+    CHUTE_ROUTE_OPEN,  /* also without auth: it tells nothing but "up" or "down" */
+    CHUTE_ROUTE_GUARDED, /* it changes something or shows events: from loopback or with auth, and for no page of another
+                            origin */
+};
+
+struct chute_route {
+    const char *method; /* "GET" serves HEAD too */
+    const char *path;   /* "*" at its end stands for one more part, which is not empty */
+    enum chute_route_access access;
+    /* `part` is what the "*" stands for, decoded; NUL-terminated. */
+    void (*answer)(struct chute_api *api, struct chute_http_exchange *exchange, const char *part);
+};
+
+/* routes.c: the row for a request, and what its "*" stands for, appended to `part`. NULL: there is none. */
+const struct chute_route *chute_serve_route(
+    const char *method, struct chute_str path, struct chute_buf *part);
+
+/* guard.c: 0 if `exchange` may have `route`, which may be NULL; else the status to refuse it with. */
+int chute_serve_refusal(const struct chute_api *api, const struct chute_http_exchange *exchange,
+    const struct chute_route *route);
+/* Sets what clients have to say from the settings. */
+void chute_serve_set_auth(struct chute_api *api);
+
+/* answer.c: */
+/* Begins the object that every answer is, with who answers: "host", "version", … */
+void chute_serve_begin(
+    const struct chute_api *api, struct chute_json_writer *writer, struct chute_buf *out);
+/* Ends it, and answers with it. */
+void chute_serve_end(
+    struct chute_http_exchange *exchange, int status, struct chute_json_writer *writer);
+/* A part of an answer that has several: /_node/os, /_node/stats/jvm,process. */
+struct chute_serve_part {
+    const char *name;
+    void (*add)(const struct chute_api *api, struct chute_json_writer *writer,
+        const struct chute_http_exchange *exchange);
+};
+/* Answers with the parts that `wanted` names, parted by commas, or with all if it is empty; with 404 if there is none of
+ * them. `parts` is ended by { 0 }. */
+void chute_serve_parts(const struct chute_api *api, struct chute_http_exchange *exchange,
+    const struct chute_serve_part *parts, const char *wanted);
+/* Answers with a text that is JSON already. */
+void chute_serve_json(struct chute_http_exchange *exchange, int status, struct chute_str json);
+/* Answers with any other text. */
+void chute_serve_text(
+    struct chute_http_exchange *exchange, int status, const char *type, struct chute_str text);
+/* Answers as Logstash does: {"path":…,"status":…,"error":{"message":…}}; `message` NULL: the status's own words. */
+void chute_serve_error(struct chute_http_exchange *exchange, int status, const char *message);
+/* True if `name` is a parameter of the query, and not false. */
+bool chute_serve_is_asked(const struct chute_http_exchange *exchange, const char *name);
+/* A new random identifier. */
+void chute_serve_new_id(char id[37]);
+/* The attached pipeline of that id, or NULL. */
+struct chute_pipeline *chute_serve_pipeline(const struct chute_api *api, const char *id);
+
+/* graph.c: the pipeline as vertices and edges. Adds member "vertices": what they are, or (`has_counts`) what came through
+ * them; and, of what they are, "edges". */
+void chute_serve_graph(
+    struct chute_json_writer *writer, const struct chute_pipeline *pipeline, bool has_counts);
+
+/* The answers. */
+typedef void chute_serve_answer(
+    struct chute_api *api, struct chute_http_exchange *exchange, const char *part);
+chute_serve_answer chute_serve_root, chute_serve_node, chute_serve_node_pipeline; /* node.c */
+chute_serve_answer chute_serve_plugins;                                           /* node.c */
+chute_serve_answer chute_serve_hot_threads;                                       /* threads.c */
+chute_serve_answer chute_serve_logging, chute_serve_set_logging,
+    chute_serve_reset_logging; /* logging.c */
+
+#endif
