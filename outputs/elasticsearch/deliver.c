@@ -393,6 +393,16 @@ static bool on_busy(struct es_delivery *delivery) {
     return false;
 }
 
+/* Counts an answer by its status, and whether some of its items failed. */
+static void count_answer(struct es_delivery *delivery) {
+    char name[32];
+    snprintf(name, sizeof(name), "bulk_responses/%d", delivery->request.status);
+    chute_output_count(delivery->state->output, name, 1);
+    if (delivery->failures.len > 0) {
+        chute_output_count(delivery->state->output, "bulk_requests_with_errors", 1);
+    }
+}
+
 static void on_success(struct es_delivery *delivery) {
     bool is_whole = !delivery->request.is_cut && chute_bulk_answer_end(&delivery->answer);
     uint32_t items = delivery->answer.items;
@@ -472,8 +482,10 @@ static void on_done(struct chute_http_request *request) {
         on_no_answer(delivery);
     } else if (request->status >= 200 && request->status < 300) {
         state->setup_was_skipped = false;
+        count_answer(delivery);
         on_success(delivery);
     } else {
+        count_answer(delivery);
         on_refusal(delivery);
     }
 }
@@ -517,6 +529,8 @@ static void send_body(struct es_delivery *delivery, struct chute_str body, bool 
     request->on_done = on_done;
     request->ctx = delivery;
     chute_output_count(state->output, "bulk_requests", 1);
+    chute_output_count(state->output, "bulk_bytes", body_of(delivery).len);
+    chute_output_count(state->output, "bulk_wire_bytes", body.len);
     chute_http_client_send(state->client, request);
 }
 

@@ -12,6 +12,7 @@
 #include "conf/common_options.h"
 #include "pipeline/base/log.h"
 #include "pipeline/run/loop.h"
+#include "pipeline/run/measure.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/queue.h"
 
@@ -25,8 +26,10 @@ struct chute_counters {
     _Atomic uint64_t dead_lettered;
     _Atomic uint64_t lost; /* given up at the stop */
     _Atomic uint64_t retried;
-    _Atomic uint64_t nanoseconds;      /* filters: spent in the plugin */
-    _Atomic uint64_t push_nanoseconds; /* inputs: held back by a full queue */
+    _Atomic uint64_t
+        nanoseconds; /* of workers in the plugin; outputs: also waiting for room; pipeline: at work */
+    _Atomic uint64_t push_nanoseconds;    /* inputs: held back by a full queue */
+    _Atomic uint64_t deliver_nanoseconds; /* outputs: of all deliveries together */
     _Atomic int64_t in_flight;
 };
 
@@ -52,6 +55,7 @@ struct chute_instance {
     void *settings;
     struct chute_common common;
     struct chute_counters counters;
+    struct chute_histogram latency; /* filters: of a pass over a batch; outputs: of a delivery */
     struct chute_named_counter *_Atomic named;
     char *description; /* for the start screen */
 };
@@ -67,10 +71,11 @@ struct chute_input {
     bool has_thread;
     bool is_reading; /* opened on the loop, to be paused and resumed; the loop's */
     _Atomic bool has_ended;
-    struct chute_reader *reader; /* of the own thread, or the loop's */
     uint32_t most_frames;        /* that wait to be decoded; 0: bounded in bytes only */
     _Atomic uint32_t waiting_frames;
     _Atomic bool is_held_back; /* by most_frames: a resume is owed */
+    _Atomic uint64_t waits_since_ns; /* own thread: for room in the queue; 0: it does not */
+    struct chute_reader *reader;     /* of the own thread, or the loop's */
 };
 
 struct chute_filter {
@@ -164,6 +169,8 @@ struct chute_pipeline {
     struct chute_workers *workers;
     struct chute_dead_letters *dead_letters;
     struct chute_counters counters;
+    _Atomic uint64_t filtered;    /* events that came through the filters */
+    _Atomic uint64_t paused_ns;   /* when is_paused became true */
     char ephemeral_id[37];        /* of this run of it */
     _Atomic uint64_t progress_ms; /* when an output last got an event done */
     _Atomic int open_inputs;
@@ -196,6 +203,8 @@ void chute_token_settle(
 void chute_pipeline_settle(struct chute_pipeline *pipeline, uint64_t count, enum chute_fate fate);
 
 /* instance.c: */
+/* How long the input was held back so far by a full queue, now included. */
+uint64_t chute_input_push_ns(const struct chute_input *input);
 void chute_instance_count(struct chute_instance *instance, const char *name, uint64_t by);
 void chute_instance_finish(struct chute_instance *instance);
 
@@ -230,6 +239,9 @@ void chute_output_abandon(struct chute_output *output);
 void chute_output_close(struct chute_output *output);
 
 /* worker.c: */
+/* For how long the worker that is at it for longest has been at its batch; waiting for an output does not count. 0: none
+ * is at work. */
+uint64_t chute_workers_busy_ms(const struct chute_pipeline *pipeline);
 void chute_workers_start(struct chute_pipeline *pipeline);
 /* Workers end when the queue is closed and empty and all batches are through; the last one flushes the filters.
  * pipeline->busy_workers is then 0; this waits for it and frees. */

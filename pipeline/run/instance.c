@@ -113,6 +113,13 @@ void chute_input_frames_done(struct chute_input *input, uint32_t count) {
     }
 }
 
+uint64_t chute_input_push_ns(const struct chute_input *input) {
+    const struct chute_pipeline *pipeline = input->pipeline;
+    bool is_held = pipeline->is_paused && input->is_reading && !input->has_ended;
+    uint64_t since = is_held ? pipeline->paused_ns : input->waits_since_ns, now = uv_hrtime();
+    return input->head.counters.push_nanoseconds + (since > 0 && now > since ? now - since : 0);
+}
+
 void chute_input_ended(struct chute_input *input) {
     struct chute_pipeline *pipeline = input->pipeline;
     if (atomic_exchange(&input->has_ended, true)) {

@@ -215,6 +215,7 @@ static void *build_codec(
     codec->plugin = plugin;
     codec->settings = head.settings;
     codec->id = head.id;
+    codec->counters = chute_arena_zeroed(load->arena, sizeof(*codec->counters));
     codec->ecs = ecs_of(load, &head.common);
     codec->escape_style = load->pipeline->settings.escape_style;
     ADD(load, codec, codec);

@@ -192,7 +192,7 @@ void chute_output_accept(struct chute_output *output, struct chute_parcel *parce
 /* The next delivery, or NULL; then *wait_ms tells when to look again (0: when something comes). Under the
  * lock. */
 static struct chute_parcel *next_delivery(struct chute_output *output, uint64_t *wait_ms) {
-    uint64_t now = chute_now_ms();
+    uint64_t now_ns = uv_hrtime(), now = now_ns / 1000000;
     unsigned most = output->has_keyed ? 1 : output->limits.in_flight;
     *wait_ms = 0;
     if (output->open >= most || output->is_abandoned) {
@@ -233,6 +233,7 @@ static struct chute_parcel *next_delivery(struct chute_output *output, uint64_t 
             parcel->items[i].outcome = CHUTE_UNANSWERED;
             parcel->items[i].retry_after_ms = 0;
         }
+        parcel->started_ns = now_ns;
         output->open++;
     }
     return parcel;
@@ -364,6 +365,9 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
     };
     bool is_kept = chute_dead_letters_add(output->pipeline->dead_letters, &letter);
     item->outcome = is_kept ? CHUTE_REJECT : CHUTE_REJECT_UNKEPT;
+    if (!is_kept) {
+        chute_output_count(output, "dead_letters_not_kept", 1);
+    }
     uint64_t suppressed;
     if (chute_log_limit(&output->reject_limiter, 10000, &suppressed)) {
         char more[32];
@@ -458,6 +462,9 @@ static uint64_t schedule(struct chute_output *output, struct chute_parcel *retry
 }
 
 void chute_output_finish(struct chute_output *output, struct chute_parcel *parcel) {
+    uint64_t took = uv_hrtime() - parcel->started_ns;
+    output->head.counters.deliver_nanoseconds += took;
+    chute_histogram_add(&output->head.latency, took);
     settle_answered(output, parcel);
     pthread_mutex_lock(&output->lock);
     size_t weight = chute_parcel_weight(parcel);

@@ -128,11 +128,16 @@ static void stop_input(struct chute_input *input) {
 
 static void resume_on_loop(void *arg) {
     struct chute_pipeline *pipeline = arg;
-    if (!atomic_exchange(&pipeline->is_paused, false)) {
+    if (!pipeline->is_paused) {
         return;
     }
+    uint64_t held_ns = uv_hrtime() - pipeline->paused_ns;
+    pipeline->is_paused = false;
     for (size_t i = 0; i < pipeline->input_count; i++) {
         struct chute_input *input = pipeline->inputs[i];
+        if (input->is_reading && !input->has_ended) {
+            input->head.counters.push_nanoseconds += held_ns;
+        }
         if (input->is_reading && input->plugin->resume != NULL && !input->has_ended &&
             !pipeline->is_stopping) {
             input->plugin->resume(input);

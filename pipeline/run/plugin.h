@@ -89,6 +89,7 @@ struct chute_codec {
     const char *id;
     enum chute_ecs ecs;
     enum chute_escape_style escape_style;
+    struct chute_codec_counters *counters; /* the engine's */
 };
 
 /* What a worker decodes with: where the events go, and per-worker tools. */
@@ -289,7 +290,8 @@ void chute_input_bound_frames(struct chute_input *input, uint32_t most);
 void chute_input_ended(struct chute_input *input);
 /* What the start screen says of it: "tcp 0.0.0.0:5000 (json_lines)". Copied. From start. */
 void chute_input_describe(struct chute_input *input, const char *text);
-/* Adds to a counter shown with the plugin's others (`kernel_drops`); `name` is a literal. Any thread. */
+/* Adds to a counter shown with the plugin's others (`kernel_drops`); `name` is copied. A name with slashes is a family of
+ * counters and what sets one apart (`bulk_responses/200`). Any thread. */
 void chute_input_count(struct chute_input *input, const char *name, unsigned long long by);
 
 /* Acknowledges a read of frames. Made by the input, given to a stream with the bytes; resolved when every
@@ -344,6 +346,7 @@ struct chute_parcel {
     uint32_t capacity;
     struct chute_parcel *next; /* the engine's */
     uint64_t not_before_ms;    /* the engine's */
+    uint64_t started_ns;       /* the engine's: of the delivery */
     void *delivery;            /* the plugin's, while it delivers */
 };
 
@@ -412,7 +415,7 @@ struct uv_loop_s *chute_output_loop(struct chute_output *output);
 bool chute_output_is_stopping(const struct chute_output *output);
 /* True when the stop's patience is over: deliver gives up at once. Any thread. */
 bool chute_output_is_abandoned(const struct chute_output *output);
-/* Adds to a counter shown with the plugin's others (`bulk_requests`); `name` is a literal. Any thread. */
+/* The same for outputs (`bulk_requests`). */
 void chute_output_count(struct chute_output *output, const char *name, unsigned long long by);
 
 /* ------------------------------------------------------------------ registries */

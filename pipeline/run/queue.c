@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/run/engine.h"
 
 void chute_block_destroy(struct chute_block *block, bool is_lost) {
     if (is_lost) {
@@ -40,8 +41,10 @@ static size_t cost_of(const struct chute_block *block) {
     return block->bytes.len + sizeof(*block) + block->frame_capacity * sizeof(*block->frames);
 }
 
-static void append(struct chute_queue *queue, struct chute_block *block) {
+static void append(struct chute_queue *queue, struct chute_block *block, uint64_t now_ms) {
     block->next = NULL;
+    block->pushed_ms = now_ms;
+    queue->blocks++;
     if (queue->last == NULL) {
         queue->first = block;
     } else {
@@ -52,10 +55,11 @@ static void append(struct chute_queue *queue, struct chute_block *block) {
 }
 
 bool chute_queue_push(struct chute_queue *queue, struct chute_block *first) {
+    uint64_t now_ms = chute_now_ms();
     pthread_mutex_lock(&queue->lock);
     while (first != NULL) {
         struct chute_block *next = first->next;
-        append(queue, first);
+        append(queue, first, now_ms);
         first = next;
         if (queue->waiting_workers > 0) {
             pthread_cond_signal(&queue->has_work);
@@ -68,16 +72,26 @@ bool chute_queue_push(struct chute_queue *queue, struct chute_block *first) {
 }
 
 bool chute_queue_push_wait(struct chute_queue *queue, struct chute_block *block) {
+    struct chute_input *input = block->input; /* the block may be gone soon */
+    uint64_t begun_ns = uv_hrtime(), now_ns = begun_ns;
     pthread_mutex_lock(&queue->lock);
+    if (queue->bytes >= queue->max_bytes && input != NULL) {
+        input->waits_since_ns = begun_ns;
+    }
     while (queue->bytes >= queue->max_bytes && !queue->is_abandoned) {
         pthread_cond_wait(&queue->has_room, &queue->lock);
+        now_ns = uv_hrtime();
     }
     bool is_abandoned = queue->is_abandoned;
-    append(queue, block); /* when abandoned, workers count it as lost */
+    append(queue, block, now_ns / 1000000); /* when abandoned, workers count it as lost */
     if (queue->waiting_workers > 0) {
         pthread_cond_signal(&queue->has_work);
     }
     pthread_mutex_unlock(&queue->lock);
+    if (input != NULL && input->waits_since_ns != 0) {
+        input->waits_since_ns = 0;
+        input->head.counters.push_nanoseconds += now_ns - begun_ns;
+    }
     return !is_abandoned;
 }
 
@@ -100,6 +114,7 @@ struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool
             queue->last = NULL;
         }
         queue->bytes -= cost_of(block);
+        queue->blocks--;
         if (queue->bytes < queue->max_bytes / 4 * 3) {
             is_low = queue->is_full_told;
             queue->is_full_told = false;
@@ -112,6 +127,19 @@ struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool
         queue->on_low(queue->on_low_arg);
     }
     return block;
+}
+
+struct chute_queue_state chute_queue_look(struct chute_queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    struct chute_queue_state state = {
+        .bytes = queue->bytes,
+        .max_bytes = queue->max_bytes,
+        .blocks = queue->blocks,
+        .oldest_ms = queue->first == NULL ? 0 : chute_now_ms() - queue->first->pushed_ms,
+        .is_closed = queue->is_closed,
+    };
+    pthread_mutex_unlock(&queue->lock);
+    return state;
 }
 
 static void set_and_wake(struct chute_queue *queue, bool *flag) {

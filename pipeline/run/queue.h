@@ -30,6 +30,7 @@ struct chute_block {
     struct chute_frame *frames; /* NULL: the codec finds them in `bytes` */
     uint32_t frame_count;
     uint32_t frame_capacity;
+    uint64_t pushed_ms;
     bool is_stateful; /* the frames are for decode_frame */
     bool is_cut;      /* its frame was too long: tag it */
     /* How far the worker is: */
@@ -52,6 +53,7 @@ struct chute_queue {
     pthread_cond_t has_room;
     struct chute_block *first, *last;
     size_t bytes;
+    size_t blocks;
     size_t max_bytes;
     int waiting_workers;
     bool is_full_told; /* on_low is owed */
@@ -72,6 +74,13 @@ bool chute_queue_push_wait(struct chute_queue *queue, struct chute_block *block)
 /* The oldest block, waiting up to `wait_ms` (-1: for ever) for one. NULL: none came; *is_over tells that
  * the queue is closed and empty. */
 struct chute_block *chute_queue_pop(struct chute_queue *queue, int wait_ms, bool *is_over);
+/* How full it is. */
+struct chute_queue_state {
+    size_t bytes, max_bytes, blocks;
+    uint64_t oldest_ms; /* how long the oldest block has waited */
+    bool is_closed;
+};
+struct chute_queue_state chute_queue_look(struct chute_queue *queue);
 /* Nothing more comes: workers end when it is empty. */
 void chute_queue_close(struct chute_queue *queue);
 /* Wakes all who wait for room, for good. */

@@ -203,7 +203,9 @@ static void start_filter(
     } else {
         run_each(filter, list, &pass->run);
     }
-    filter->head.counters.nanoseconds += uv_hrtime() - start;
+    uint64_t took = uv_hrtime() - start;
+    filter->head.counters.nanoseconds += took;
+    chute_histogram_add(&filter->head.latency, took);
 }
 
 /* False: events are pending, and the pass is parked. */

@@ -54,9 +54,11 @@ void chute_reader_destroy(struct chute_reader *reader) {
 }
 
 static void pause_inputs(struct chute_pipeline *pipeline) {
-    if (atomic_exchange(&pipeline->is_paused, true)) {
+    if (pipeline->is_paused) {
         return;
     }
+    pipeline->paused_ns = uv_hrtime();
+    pipeline->is_paused = true;
     for (size_t i = 0; i < pipeline->input_count; i++) {
         struct chute_input *input = pipeline->inputs[i];
         if (input->is_reading && input->plugin->pause != NULL && !input->has_ended) {

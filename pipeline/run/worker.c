@@ -18,6 +18,7 @@ struct chute_worker {
     void **output_states;      /* by chute_output.index */
     void **codec_states;       /* in the order of pipeline->codecs */
     struct chute_block *block; /* begun, not done */
+    _Atomic uint64_t since_ns; /* at work on a batch; 0: not, or waiting for an output */
     struct chute_pass *spare;
 };
 
@@ -86,6 +87,13 @@ static size_t decode_bytes(const struct chute_codec *codec, struct chute_decoder
     size_t used = codec->plugin->decode(codec, decoder, bytes, most);
     chute_assert(used > 0 && used <= bytes.len);
     return used;
+}
+
+/* Time spent on decoding since *since_ns goes to `codec`. */
+static void charge(const struct chute_codec *codec, uint64_t *since_ns) {
+    uint64_t now = uv_hrtime();
+    codec->counters->decode_nanoseconds += now - *since_ns;
+    *since_ns = now;
 }
 
 /* Sets what the input says of the batch's events from `from` on. */
@@ -179,9 +187,11 @@ static void decode(struct chute_worker *worker, struct chute_batch *batch) {
     uint64_t count = batch->count - from;
     block->input->head.counters.in += count;
     block->input->head.counters.out += count;
+    block->codec->counters->decode_out += count;
     pipeline->counters.in += count;
     pipeline->counters.in_flight += (int64_t)count;
     if (block_is_done(block)) {
+        block->codec->counters->decode_in++;
         worker->block = NULL;
         chute_input_frames_done(block->input, block->frame_count);
         chute_block_destroy(block, false);
@@ -211,7 +221,7 @@ static void encode(struct chute_worker *worker, struct chute_output *output,
     struct chute_parcel *parcel = chute_output_parcel(output);
     void *state = worker->output_states[output->index];
     const void *settings = output->head.settings;
-    uint64_t without_item = 0;
+    uint64_t without_item = 0, begun_ns = uv_hrtime();
     for (size_t i = 0; i < events->count; i++) {
         struct chute_event *event = events->events[i];
         struct chute_token *token = route_token(event);
@@ -225,10 +235,19 @@ static void encode(struct chute_worker *worker, struct chute_output *output,
             without_item++;
         }
     }
+    uint64_t encoded_ns = uv_hrtime();
+    if (output->codec != NULL) {
+        output->codec->counters->encode_in += events->count;
+        output->codec->counters->encode_nanoseconds += encoded_ns - begun_ns;
+    }
     output->head.counters.in += events->count;
     output->head.counters.out += without_item;
     output->head.counters.in_flight += (int64_t)(events->count - without_item);
+    worker->since_ns = 0; /* an output that is away does not make a worker stuck */
     chute_output_accept(output, parcel);
+    uint64_t now_ns = uv_hrtime();
+    output->head.counters.nanoseconds += now_ns - begun_ns;
+    worker->since_ns = now_ns;
 }
 
 /* Gives the events of a pass that came through the filters to the outputs. */
@@ -239,6 +258,7 @@ static void route(struct chute_worker *worker, struct chute_pass *pass) {
         settle_all(pipeline, &events, CHUTE_FATE_LOST);
         return;
     }
+    pipeline->filtered += events.count;
     pass->batch.events = events.events;
     pass->batch.count = events.count;
     const struct chute_steps *steps = pipeline->output_steps;
@@ -282,21 +302,24 @@ static void put_pass(struct chute_worker *worker, struct chute_pass *pass) {
 /* Runs a pass on; when it comes to its end, its events go to the outputs. */
 static void advance(struct chute_worker *worker, struct chute_pass *pass) {
     struct chute_workers *shared = shared_of(worker->pipeline);
+    uint64_t begun_ns = uv_hrtime();
     pass->worker = worker;
+    worker->since_ns = begun_ns;
     bool was_parked = pass->is_parked;
     if (!was_parked) {
         pthread_mutex_lock(&shared->lock);
         shared->parked++; /* counted while it runs: it may be complete on another thread at once */
         pthread_mutex_unlock(&shared->lock);
     }
-    if (!chute_pass_run(pass)) {
-        return;
+    if (chute_pass_run(pass)) {
+        pthread_mutex_lock(&shared->lock);
+        shared->parked--;
+        pthread_mutex_unlock(&shared->lock);
+        route(worker, pass);
+        put_pass(worker, pass);
     }
-    pthread_mutex_lock(&shared->lock);
-    shared->parked--;
-    pthread_mutex_unlock(&shared->lock);
-    route(worker, pass);
-    put_pass(worker, pass);
+    worker->pipeline->counters.nanoseconds += uv_hrtime() - begun_ns;
+    worker->since_ns = 0;
 }
 
 /* Runs the passes that are ready again. Returns how many are still parked. */
@@ -345,23 +368,32 @@ static void flush_filters(struct chute_worker *worker, bool is_final) {
 static void fill(struct chute_worker *worker, struct chute_batch *batch) {
     size_t batch_size = (size_t)worker->pipeline->settings.batch_size;
     int delay = worker->pipeline->settings.batch_delay_ms;
-    while (true) {
-        if (worker->block != NULL) {
-            decode(worker, batch);
+    uint64_t since_ns = uv_hrtime(), begun_ns = since_ns, waited_ns = 0;
+    const struct chute_codec *codec = worker->block->codec; /* with which the time passes */
+    while (worker->block != NULL) {
+        if (worker->block->codec != codec) {
+            charge(codec, &since_ns);
+            codec = worker->block->codec;
         }
+        decode(worker, batch);
         if (batch->count >= batch_size || batch->held_count > batch_size) {
-            return;
+            break;
         }
         bool is_over;
-        worker->block = chute_queue_pop(&worker->pipeline->queue, 0, &is_over);
+        if (worker->block == NULL) {
+            worker->block = chute_queue_pop(&worker->pipeline->queue, 0, &is_over);
+        }
         if (worker->block == NULL && delay > 0 && !is_over) {
+            charge(codec, &since_ns);
             worker->block = chute_queue_pop(&worker->pipeline->queue, delay, &is_over);
+            uint64_t now_ns = uv_hrtime();
+            waited_ns += now_ns - since_ns;
+            since_ns = now_ns;
             delay = 0;
         }
-        if (worker->block == NULL) {
-            return;
-        }
     }
+    charge(codec, &since_ns);
+    worker->pipeline->counters.nanoseconds += since_ns - begun_ns - waited_ns;
 }
 
 static void run_batch(struct chute_worker *worker) {
@@ -369,6 +401,17 @@ static void run_batch(struct chute_worker *worker) {
     fill(worker, &pass->batch);
     chute_pass_begin(pass, worker->pipeline->filter_steps);
     advance(worker, pass);
+}
+
+uint64_t chute_workers_busy_ms(const struct chute_pipeline *pipeline) {
+    const struct chute_workers *shared = pipeline->workers;
+    uint64_t longest = 0, now_ns = uv_hrtime();
+    for (int i = 0; shared != NULL && i < shared->count; i++) {
+        uint64_t since_ns = shared->items[i].since_ns;
+        uint64_t busy = since_ns == 0 || since_ns > now_ns ? 0 : (now_ns - since_ns) / 1000000;
+        longest = busy > longest ? busy : longest;
+    }
+    return longest;
 }
 
 static int wait_of(const struct chute_worker *worker, int parked) {

@@ -436,7 +436,7 @@ static struct chute_pipeline *load(struct chute_process *process, const char *co
 }
 
 /* Runs `config` until its inputs have ended and everything came through; the counters as they were at the end. */
-static struct chute_counters run_config(const char *config, int workers) {
+__attribute__((unused)) static struct chute_counters run_config(const char *config, int workers) {
     forget();
     struct chute_process process;
     chute_process_start(&process);
