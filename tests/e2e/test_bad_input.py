@@ -299,7 +299,7 @@ def test_http_request_on_a_json_port(logchute, port):
 
 def refused(binary, args, env=None, prefix=(), cwd=None):
     """Runs what must not start: exit code 1, nothing on standard output; what it said."""
-    done = subprocess.run([*prefix, binary, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    done = subprocess.run([*prefix, binary, *args, "--api.enabled", "false"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=30, env=env, cwd=cwd)
     assert done.returncode == 1, (done.returncode, done.stderr)
     assert done.stdout == ""

@@ -158,7 +158,7 @@ def test_start_on_a_full_disk(binary, logchute, port, small_disk):
     """An output that cannot be opened ends the start with one message."""
     small_disk.fill()
     done = subprocess.run([binary, "-e", tcp(port) + 'output { sqlite { path => "%s" } }' % small_disk.path("events.db"),
-                           "--path.data", os.path.join(os.path.dirname(small_disk.folder), "data")],
+                           "--path.data", os.path.join(os.path.dirname(small_disk.folder), "data"), "--api.enabled", "false"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 1 and done.stdout == ""
     lines = done.stderr.strip().splitlines()
