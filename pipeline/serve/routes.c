@@ -10,6 +10,7 @@ static const struct chute_route routes[] = {
     { "GET", "/_node/logging", CHUTE_ROUTE_USUAL, chute_serve_logging },
     { "PUT", "/_node/logging", CHUTE_ROUTE_GUARDED, chute_serve_set_logging },
     { "PUT", "/_node/logging/reset", CHUTE_ROUTE_GUARDED, chute_serve_reset_logging },
+    { "GET", "/metrics", CHUTE_ROUTE_USUAL, chute_serve_metrics },
     { "GET", "/_node/*", CHUTE_ROUTE_USUAL, chute_serve_node },
 };
 

@@ -102,6 +102,7 @@ typedef void chute_serve_answer(
 chute_serve_answer chute_serve_root, chute_serve_node, chute_serve_node_pipeline; /* node.c */
 chute_serve_answer chute_serve_plugins;                                           /* node.c */
 chute_serve_answer chute_serve_hot_threads;                                       /* threads.c */
+chute_serve_answer chute_serve_metrics;                                           /* metrics.c */
 chute_serve_answer chute_serve_logging, chute_serve_set_logging,
     chute_serve_reset_logging; /* logging.c */
 
