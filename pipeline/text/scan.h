@@ -23,7 +23,7 @@ struct chute_needle {
 #define CHUTE_SCAN_NUMBER UINT32_MAX
 
 struct chute_scan_entry {
-    const char *text; /* in small letters if caseless */
+    const char *text; /* small letters if caseless; behind them the bit of each one's cases */
     uint32_t len;
     uint32_t pair_at; /* offset of the pair in `text` */
     uint32_t needle;

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <strings.h>
+#include <time.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/text/scan.h"
@@ -93,4 +95,41 @@ Test(text_scan, finds_at_the_ends) {
     }
     chute_scan_destroy(scan);
     chute_scan_destroy(NULL);
+}
+
+static double milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double time_of(const struct chute_scan *scan, struct chute_str text) {
+    struct chute_scanner scanner = chute_scan_begin(scan, text);
+    struct chute_hit hit;
+    double before = milliseconds();
+    while (chute_scan_next(&scanner, &hit)) {
+    }
+    return milliseconds() - before;
+}
+
+/* Literals that all begin as the whole text goes on: each is compared to its last bytes, at each of its places, and
+ * sixteen times the text still takes no more than about sixteen times as long. */
+Test(text_scan, takes_time_in_proportion) {
+    enum { NEEDLES = 50, LONG = 1 << 18, SHORT = LONG / 16 };
+    static char room[NEEDLES][25];
+    struct chute_needle needles[NEEDLES];
+    for (unsigned i = 0; i < NEEDLES; i++) {
+        snprintf(room[i], sizeof(room[i]), "zqzqzqzqzqzqzqzqzqzqzq%02u", i);
+        needles[i] = (struct chute_needle){ chute_str_of(room[i]), true };
+    }
+    struct chute_scan *scan = chute_scan_create(needles, NEEDLES, true);
+    char *text = chute_alloc(LONG);
+    for (size_t at = 0; at < LONG; at++) {
+        text[at] = "zQ"[at % 2];
+    }
+    double little = time_of(scan, (struct chute_str){ text, SHORT });
+    double much = time_of(scan, (struct chute_str){ text, LONG });
+    cr_expect_lt(much, 16 * 5 * little + 20, "%.1f ms, of a sixteenth %.1f", much, little);
+    chute_free(text);
+    chute_scan_destroy(scan);
 }
