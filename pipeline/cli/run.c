@@ -258,8 +258,8 @@ static int run_pipeline(
         if (shows_screen) {
             chute_cli_start_screen(pipeline, api);
         }
-        chute_log(
-            CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id, NULL);
+        chute_log(CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id,
+            "api", chute_api_address(api), NULL);
         bool is_stopped = pipeline->input_count > 0 && wait_for_signal(signal_fd, ended_fd, -1);
         if (is_stopped) {
             chute_pipeline_stop(pipeline);

@@ -203,3 +203,7 @@ bool chute_dead_letters_add(struct chute_dead_letters *letters, const struct chu
     chute_buf_finish(&line);
     return is_written;
 }
+
+size_t chute_dead_letters_bytes(const struct chute_dead_letters *letters) {
+    return list_files(letters).bytes;
+}

@@ -21,6 +21,9 @@ struct chute_dead_letters *chute_dead_letters_create(
 /* Accepts NULL. */
 void chute_dead_letters_destroy(struct chute_dead_letters *letters);
 
+/* How much is kept now. */
+size_t chute_dead_letters_bytes(const struct chute_dead_letters *letters);
+
 /* One refused event. `event` is JSON, or, if not `is_json`, any text. False, after logging once a minute, if it could
  * not be written. */
 struct chute_letter {

@@ -81,6 +81,7 @@ static void open_on_loop(void *arg) {
         .owner = api, .module = MODULE, .limits = limits, .on_request = on_request
     };
     chute_http_server_init(&api->server, &api->process->input_loop.uv);
+    chute_serve_start_ticks(api);
     api->status = chute_http_server_listen(
         &api->server, api->settings.host, api->settings.first_port, api->settings.last_port);
 }
@@ -90,9 +91,13 @@ static void on_closed(void *arg) {
     uv_sem_post(&api->closed);
 }
 
-static void close_on_loop(void *arg) {
-    struct chute_api *api = arg;
+static void on_ticks_stopped(uv_handle_t *tick) {
+    struct chute_api *api = tick->data;
     chute_http_server_close(&api->server, on_closed, api);
+}
+
+static void close_on_loop(void *arg) {
+    chute_serve_stop_ticks(arg, on_ticks_stopped);
 }
 
 struct chute_api *chute_api_create(
@@ -119,7 +124,7 @@ struct chute_api *chute_api_create(
     api->address = chute_address_join(&api->arena, api->settings.host, api->status).at;
     api->is_on_loopback = chute_address_resolve(api->settings.host, 0, &address) == 0 &&
                           chute_address_is_loopback(&address);
-    chute_log(CHUTE_LOG_INFO, MODULE, "the HTTP API listens", "address", api->address, NULL);
+    chute_log(CHUTE_LOG_DEBUG, MODULE, "the HTTP API listens", "address", api->address, NULL);
     return api;
 }
 
@@ -130,13 +135,15 @@ void chute_api_destroy(struct chute_api *api) {
     chute_loop_post(&api->process->input_loop, close_on_loop, api);
     uv_sem_wait(&api->closed);
     uv_sem_destroy(&api->closed);
+    chute_assert(api->pipeline_count == 0);
     chute_free(api->pipelines);
+    chute_free(api->flows);
     chute_arena_finish(&api->arena);
     chute_free(api);
 }
 
 const char *chute_api_address(const struct chute_api *api) {
-    return api->address;
+    return api == NULL ? NULL : api->address;
 }
 
 /* ------------------------------------------------------------------ pipelines */
@@ -151,6 +158,8 @@ static void attach_on_loop(void *arg) {
     struct chute_api *api = what->api;
     api->pipelines =
         chute_realloc(api->pipelines, sizeof(struct chute_pipeline *) * (api->pipeline_count + 1));
+    api->flows = chute_realloc(api->flows, sizeof(struct chute_flow *) * (api->pipeline_count + 1));
+    api->flows[api->pipeline_count] = chute_flow_create(what->pipeline, uv_hrtime());
     api->pipelines[api->pipeline_count++] = what->pipeline;
 }
 
@@ -159,7 +168,10 @@ static void detach_on_loop(void *arg) {
     struct chute_api *api = what->api;
     size_t kept = 0;
     for (size_t i = 0; i < api->pipeline_count; i++) {
-        if (api->pipelines[i] != what->pipeline) {
+        if (api->pipelines[i] == what->pipeline) {
+            chute_flow_destroy(api->flows[i]);
+        } else {
+            api->flows[kept] = api->flows[i];
             api->pipelines[kept++] = api->pipelines[i];
         }
     }

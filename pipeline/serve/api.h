@@ -27,7 +27,7 @@ void chute_api_destroy(struct chute_api *api);
 /* From now on the API speaks of `pipeline`; until detach it may not be closed. Accept NULL for `api`. */
 void chute_api_attach(struct chute_api *api, struct chute_pipeline *pipeline);
 void chute_api_detach(struct chute_api *api, struct chute_pipeline *pipeline);
-/* Where it listens: "127.0.0.1:9600". */
+/* Where it listens: "127.0.0.1:9600". NULL for NULL. */
 const char *chute_api_address(const struct chute_api *api);
 
 #endif

@@ -10,6 +10,9 @@ static const struct chute_route routes[] = {
     { "GET", "/_node/logging", CHUTE_ROUTE_USUAL, chute_serve_logging },
     { "PUT", "/_node/logging", CHUTE_ROUTE_GUARDED, chute_serve_set_logging },
     { "PUT", "/_node/logging/reset", CHUTE_ROUTE_GUARDED, chute_serve_reset_logging },
+    { "GET", "/_node/stats", CHUTE_ROUTE_USUAL, chute_serve_stats },
+    { "GET", "/_node/stats/pipelines/*", CHUTE_ROUTE_USUAL, chute_serve_stats_pipeline },
+    { "GET", "/_node/stats/*", CHUTE_ROUTE_USUAL, chute_serve_stats },
     { "GET", "/metrics", CHUTE_ROUTE_USUAL, chute_serve_metrics },
     { "GET", "/_node/*", CHUTE_ROUTE_USUAL, chute_serve_node },
 };

@@ -10,6 +10,7 @@
 #include "pipeline/base/json_writer.h"
 #include "pipeline/net/http_server.h"
 #include "pipeline/serve/api.h"
+#include "pipeline/serve/flow.h"
 
 /* Whose API this is: clients decide by it what they may ask. */
 #define CHUTE_LOGSTASH_VERSION "8.19.0"
@@ -30,7 +31,15 @@ struct chute_api {
     bool is_on_loopback; /* nobody elsewhere can ask */
     unsigned char auth_hash[32];
     struct chute_pipeline **pipelines;
+    struct chute_flow **flows; /* of each of the pipelines */
     size_t pipeline_count;
+
+    uv_timer_t tick;
+    uint64_t most_threads, most_descriptors; /* as far as it was looked at */
+    struct {
+        uint64_t at_ms;
+        double seconds;
+    } cpu[2]; /* of the latest two ticks, the older one first */
     uv_sem_t closed;
 };
 
@@ -88,6 +97,12 @@ void chute_serve_error(struct chute_http_exchange *exchange, int status, const c
 bool chute_serve_is_asked(const struct chute_http_exchange *exchange, const char *name);
 /* A new random identifier. */
 void chute_serve_new_id(char id[37]);
+/* ticks.c: what is looked at every few seconds. */
+void chute_serve_start_ticks(struct chute_api *api);
+void chute_serve_stop_ticks(struct chute_api *api, uv_close_cb on_closed);
+/* How much of all processors the process used lately; `cpu_seconds` is what it used in all. */
+int chute_serve_cpu_percent(const struct chute_api *api, double cpu_seconds);
+
 /* The attached pipeline of that id, or NULL. */
 struct chute_pipeline *chute_serve_pipeline(const struct chute_api *api, const char *id);
 
@@ -101,6 +116,7 @@ typedef void chute_serve_answer(
     struct chute_api *api, struct chute_http_exchange *exchange, const char *part);
 chute_serve_answer chute_serve_root, chute_serve_node, chute_serve_node_pipeline; /* node.c */
 chute_serve_answer chute_serve_plugins;                                           /* node.c */
+chute_serve_answer chute_serve_stats, chute_serve_stats_pipeline;                 /* stats.c */
 chute_serve_answer chute_serve_hot_threads;                                       /* threads.c */
 chute_serve_answer chute_serve_metrics;                                           /* metrics.c */
 chute_serve_answer chute_serve_logging, chute_serve_set_logging,

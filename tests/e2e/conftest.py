@@ -141,3 +141,18 @@ def node_clients():
             if done.returncode != 0:
                 skip("the Node clients cannot be had: " + done.stdout[-300:])
     return os.path.join(folder, "send.js")
+
+
+@pytest.fixture(scope="session")
+def telegraf():
+    """A program that asks a Logstash API by Telegraf's own input plugin: telegraf URL USER PASSWORD."""
+    folder = os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test"))
+    program = os.path.join(folder, "telegraf")
+    if not shutil.which("go"):
+        skip("Telegraf's plugin needs Go 1.25 or newer")
+    with one_at_a_time("telegraf"):
+        done = subprocess.run(["go", "build", "-o", program, "."], cwd=os.path.join(HERE, "clients/telegraf"),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        skip("Telegraf's plugin cannot be built: " + done.stdout[-300:])
+    return program

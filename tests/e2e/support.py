@@ -64,6 +64,7 @@ class Logchute:
         self.err = os.path.join(self.folder, "stderr")
         self.process = None
         self.api_port = free_port()
+        self.has_api = not {"--api.enabled", "--api.http.port", "--api.auth.type"} & set(args)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(config)
 
@@ -123,7 +124,10 @@ class Logchute:
             return [json.loads(line) for line in f.read().split("\n")[:-1]]
 
     def stop(self, number=signal.SIGTERM, seconds=30):
-        """Asks it to stop: its exit code, and the log's last record."""
+        """Asks it to stop: its exit code, and the log's last record. Before that its API has to account for all events;
+        while events move, one that is seen twice or not at all is looked for again."""
+        if self.has_api and self.process.poll() is None:
+            wait_for(lambda: is_api_balanced(self), 10, "a balance in the API")
         self.process.send_signal(number)
         return self.wait(seconds)
 
@@ -181,6 +185,17 @@ def assert_balanced(record):
         right = sum(output[k] for k in ("out", "dead_lettered", "lost", "in_flight"))
         assert output["in"] == right, "output %s: %s" % (output["id"], output)
     return counters
+
+
+def is_api_balanced(chute):
+    """True if the API accounts for all events that came in: for every pipeline and each of its plugins."""
+    for pipeline in chute.api("/_node/stats/pipelines")["pipelines"].values():
+        plugins = pipeline["plugins"]["filters"] + pipeline["plugins"]["outputs"]
+        for events in [pipeline["events"]] + [plugin["events"] for plugin in plugins]:
+            left = events["in"] + events["created"]
+            if left != sum(events[k] for k in ("out", "dropped", "dead_lettered", "lost", "in_flight")):
+                return False
+    return True
 
 
 def plugin_counters(counters, kind, name):
