@@ -131,7 +131,7 @@ static void add_named(struct chute_buf *out, const struct chute_pipeline *pipeli
         if ((slash != NULL) != wants_redacted) {
             continue;
         }
-        begin_sample(out, wants_redacted ? "redacted_total" : "plugin_counter_total", pipeline);
+        begin_sample(out, wants_redacted ? "redacted_total" : "plugin_other_total", pipeline);
         add_plugin_labels(out, instance);
         if (wants_redacted) {
             struct chute_str detector = { name.at, (size_t)(slash - name.at) };
@@ -139,7 +139,7 @@ static void add_named(struct chute_buf *out, const struct chute_pipeline *pipeli
             add_label(out, "detector", detector);
             add_label(out, "field", field);
         } else {
-            add_label(out, "counter", name);
+            add_label(out, "what", name);
         }
         chute_buf_printf(out, "} %llu\n", (unsigned long long)named->value);
     }
@@ -259,7 +259,7 @@ void chute_serve_metrics(
     head(&out, "redacted_total", "Secrets that the redact filter hid, by what they were and where.",
         "counter");
     for_plugins(api, &out, &is_redacted, add_named);
-    head(&out, "plugin_counter_total", "What a plugin counts beside its events.", "counter");
+    head(&out, "plugin_other_total", "What a plugin counts beside its events.", "counter");
     for_plugins(api, &out, &is_other, add_named);
     add_queue(api, &out);
     chute_serve_text(exchange, 200, TYPE, chute_buf_str(&out));

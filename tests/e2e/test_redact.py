@@ -53,11 +53,14 @@ output {
 """ % (port, engine_port), "--log.level", level)
     send_tcp(port, json_lines(EVENTS))
     wait_for(lambda: len(got) >= len(EVENTS), what="the documents")
+    answers = {path: chute.ask(path)[2].encode() for path in ("/_node/stats", "/_node", "/metrics", "/_node/hot_threads",
+                                                              "/_node/pipelines/main?graph=true")}
+    assert b"key_value" in answers["/metrics"] and b"key_value" in answers["/_node/stats"]
     code, _ = chute.stop()
     engine.stop()
     assert code == 0
     assert len(chute.dead_letters()) == 1
-    written = everything_written(chute)
+    written = dict(everything_written(chute), **answers)
     assert any(b"[REDACTED:" in text for text in written.values())
     assert sum(b"events.db" in path.encode() for path in written) >= 1
     leaks = [path for path, text in written.items() if CANARY.encode() in text]
