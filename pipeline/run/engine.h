@@ -229,6 +229,13 @@ void chute_parcel_add(
     struct chute_parcel *parcel, size_t offset, uint8_t flags, struct chute_token *token);
 /* Takes the parcel; waits while too much waits. Worker. */
 void chute_output_accept(struct chute_output *output, struct chute_parcel *parcel);
+/* How it gets on. */
+struct chute_output_state {
+    size_t waiting_bytes; /* also of what is being delivered */
+    size_t waiting_limit; /* from here on workers wait for room */
+    unsigned failures;    /* deliveries in a row that got nothing done */
+};
+struct chute_output_state chute_output_look(struct chute_output *output);
 /* True if nothing waits and nothing is being delivered. */
 bool chute_output_is_idle(struct chute_output *output);
 /* The pipeline stops: what was to be tried again later is due now, and from now on soon. */

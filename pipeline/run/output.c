@@ -500,6 +500,17 @@ void chute_output_finish(struct chute_output *output, struct chute_parcel *parce
 
 /* ------------------------------------------------------------------ the end */
 
+struct chute_output_state chute_output_look(struct chute_output *output) {
+    pthread_mutex_lock(&output->lock);
+    struct chute_output_state state = {
+        .waiting_bytes = output->held_bytes,
+        .waiting_limit = output->limits.waiting_bytes,
+        .failures = output->failures,
+    };
+    pthread_mutex_unlock(&output->lock);
+    return state;
+}
+
 bool chute_output_is_idle(struct chute_output *output) {
     pthread_mutex_lock(&output->lock);
     bool is_idle = output->first == NULL && output->retries == NULL && output->open == 0;
