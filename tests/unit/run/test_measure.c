@@ -71,36 +71,3 @@ Test(measure, every_plugin_has_its_time, .timeout = 60) {
     chute_pipeline_destroy(pipeline);
     chute_process_finish(&process);
 }
-
-Test(measure, an_input_that_waits_for_room_is_held_back, .timeout = 60) {
-    struct chute_process process;
-    forget();
-    chute_process_start(&process);
-    struct chute_pipeline *pipeline = load(&process,
-        "input { lines { count => 100000 } } output { collect_on_loop { answers => \"!\" } }", 1);
-    cr_assert_eq(chute_pipeline_start(pipeline), 0);
-    struct chute_input *input = pipeline->inputs[0];
-    struct chute_queue_state state = { 0 };
-    /* Nothing gets through: first the output has no room, then the queue. */
-    while (state.bytes < state.max_bytes || state.oldest_ms < 20) {
-        usleep(500);
-        state = chute_queue_look(&pipeline->queue);
-        state.max_bytes = 64 * 1024;
-    }
-    cr_expect_gt(state.blocks, 0);
-    uint64_t before = chute_input_push_ns(input);
-    while (chute_input_push_ns(input) <= before) { /* the time goes on while it waits */
-        usleep(500);
-    }
-    chute_pipeline_stop(pipeline);
-    chute_pipeline_abandon(pipeline);
-    while (!chute_pipeline_is_drained(pipeline)) {
-        usleep(500);
-    }
-    cr_expect_gt(input->head.counters.push_nanoseconds, 0);
-    cr_expect_eq(input->waits_since_ns, 0);
-    cr_expect_eq(chute_queue_look(&pipeline->queue).blocks, 0);
-    chute_pipeline_close(pipeline);
-    chute_pipeline_destroy(pipeline);
-    chute_process_finish(&process);
-}
