@@ -112,6 +112,23 @@ static enum after hide(struct pass *pass, struct chute_value *value, size_t inde
 
 /* ------------------------------------------------------------------ texts: patterns */
 
+/* Appends `text` with what stands in place of every match. < 0: not decided. */
+static int put_matches(struct pass *pass, const struct redact_finding *finding,
+    const struct chute_regex *regex, struct chute_str text, struct chute_buf *out) {
+    const size_t *groups;
+    size_t at = 0, copied = 0;
+    int rc;
+    while ((rc = chute_regex_next(regex, pass->run->scratch, text, &at, &groups)) > 0) {
+        chute_buf_add(out, text.at + copied, groups[0] - copied);
+        put(pass, finding, (struct chute_str){ text.at + groups[0], groups[1] - groups[0] }, out);
+        copied = groups[1];
+    }
+    if (copied < text.len) {
+        chute_buf_add(out, text.at + copied, text.len - copied);
+    }
+    return rc;
+}
+
 /* Runs pattern `index` over a text. `*is_found`: it changed it, and others may look at what is left. */
 static enum after run_pattern(
     struct pass *pass, struct chute_value *value, size_t index, bool *is_found) {
@@ -120,8 +137,7 @@ static enum after run_pattern(
     struct chute_regex_scratch *scratch = pass->run->scratch;
     struct chute_buf *buf = &pass->worker->buf;
     struct chute_str text = chute_value_str(value);
-    const size_t *groups;
-    int found = chute_regex_match(regex, scratch, text, 0, &groups);
+    int found = chute_regex_test(regex, scratch, text);
     *is_found = found != 0;
     if (found == 0) {
         return STAYS;
@@ -145,18 +161,7 @@ static enum after run_pattern(
         break;
     }
     default:
-        for (size_t at = 0; found > 0;) {
-            size_t start = groups[0], end = groups[1];
-            chute_buf_add(buf, text.at + at, start - at);
-            put(pass, finding, (struct chute_str){ text.at + start, end - start }, buf);
-            at = end;
-            found = at + (start == end) > text.len
-                        ? 0
-                        : chute_regex_match(regex, scratch, text, at + (start == end), &groups);
-            if (found <= 0) {
-                chute_buf_add(buf, text.at + at, text.len - at);
-            }
-        }
+        found = put_matches(pass, finding, regex, text, buf);
     }
     if (found < 0) {
         return hide(pass, value, FOUND_BY_PATTERN + index);

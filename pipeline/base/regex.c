@@ -278,30 +278,35 @@ static void add_replacement(struct chute_buf *out, struct chute_str text,
     }
 }
 
+int chute_regex_next(const struct chute_regex *regex, struct chute_regex_scratch *scratch,
+    struct chute_str subject, size_t *at, const size_t **groups) {
+    int rc = chute_regex_match(regex, scratch, subject, *at, groups);
+    if (rc > 0) {
+        *at = (*groups)[1];
+        if ((*groups)[0] == *at) {
+            ++*at;
+            while (*at < subject.len && ((unsigned char)subject.at[*at] & 0xC0) == 0x80) {
+                ++*at;
+            }
+        }
+    }
+    return rc;
+}
+
 int chute_regex_replace_all(const struct chute_regex *regex, struct chute_regex_scratch *scratch,
     struct chute_str subject, struct chute_str replacement, struct chute_buf *out) {
     size_t before = out->len, copied = 0, at = 0;
-    int count = 0;
-    while (at <= subject.len) {
-        const size_t *groups;
-        int rc = chute_regex_match(regex, scratch, subject, at, &groups);
-        if (rc < 0) {
-            out->len = before;
-            return rc;
-        }
-        if (rc == 0) {
-            break;
-        }
+    int count = 0, rc;
+    const size_t *groups;
+    while ((rc = chute_regex_next(regex, scratch, subject, &at, &groups)) > 0) {
         count++;
         chute_buf_add(out, subject.at + copied, groups[0] - copied);
         add_replacement(out, replacement, regex, subject, groups);
-        copied = at = groups[1];
-        if (groups[0] == groups[1]) { /* an empty match: on by one character, which stays */
-            at++;
-            while (at < subject.len && ((unsigned char)subject.at[at] & 0xC0) == 0x80) {
-                at++;
-            }
-        }
+        copied = groups[1];
+    }
+    if (rc < 0) {
+        out->len = before;
+        return rc;
     }
     if (copied < subject.len) {
         chute_buf_add(out, subject.at + copied, subject.len - copied);

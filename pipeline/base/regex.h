@@ -57,6 +57,11 @@ int chute_regex_match(const struct chute_regex *regex, struct chute_regex_scratc
 int chute_regex_test(
     const struct chute_regex *regex, struct chute_regex_scratch *scratch, struct chute_str subject);
 
+/* Finds the match behind the last one, as chute_regex_match does, and moves `*at`, 0 at first, behind it: by one character
+ * more behind an empty match. */
+int chute_regex_next(const struct chute_regex *regex, struct chute_regex_scratch *scratch,
+    struct chute_str subject, size_t *at, const size_t **groups);
+
 /* Appends `subject` to `out` with every match replaced, as Ruby's gsub does: \1 \0 \& \k<name> \` \' and \\ stand in
  * `replacement`. Returns the number of matches; < 0, and `out` as it was, where chute_regex_match does. */
 int chute_regex_replace_all(const struct chute_regex *regex, struct chute_regex_scratch *scratch,

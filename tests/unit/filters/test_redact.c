@@ -146,6 +146,9 @@ Test(filter_redact, detects) {
     test_filter_rows("redact", detector_rows);
 }
 
+/* HMAC-SHA-256 of nothing, with key k. */
+#define NOTHING_HASHED "[1:8bb990c40a7d61cb97597a942125025be50ac8beb74436e3735b98893a7f6620]"
+
 static const struct test_filter_row action_rows[] = {
     { "mask", "action => \"mask\"", "{\"m\":\"pwd=hunter2 ok\",\"pin\":1234,\"secret\":\"é1\"}",
         "{\"m\":\"pwd=******* ok\",\"pin\":\"****\",\"secret\":\"**\"} matched" },
@@ -153,6 +156,9 @@ static const struct test_filter_row action_rows[] = {
         "{\"m\":\"card ************1111\",\"secret\":\"*****\"} matched" },
     { "partial keeps the last", "action => \"partial\" keep_last => 2",
         "{\"m\":\"card 4111 1111 1111 1111\"}", "{\"m\":\"card *****************11\"} matched" },
+    { "empty matches leave characters whole",
+        "patterns => [\"y*\"] action => \"hash\" key => \"k\"", "{\"m\":\"é\"}",
+        "{\"m\":\"" NOTHING_HASHED "é" NOTHING_HASHED "\"} matched" },
     { "hash: HMAC-SHA-256 of RFC 4231's second case",
         "detectors => [] patterns => [\"what do ya want for nothing\\?\"] "
         "action => \"hash\" key => \"Jefe\"",
