@@ -1,7 +1,6 @@
 /* filters/redact - hides secrets: what detectors find in texts and by the names of fields, whole fields that the
  * configuration names, and what its own patterns match. */
 #include "conf/ast.h"
-#include "conf/diag.h"
 #include "filters/redact/redact.h"
 #include "pipeline/base/alloc.h"
 
@@ -197,25 +196,12 @@ static bool prepare_detectors(struct redact *self, const struct chute_prepare *p
     if (!is_set && self->fields.count == 0 && self->written_patterns.type == CHUTE_NULL) {
         self->kinds = chute_redact_kinds_named(CHUTE_STR("all"));
     }
-    bool is_first = true;
     for (size_t i = 0; i < self->detectors.count; i++) {
-        struct chute_str name = self->detectors.items[i];
-        bool is_taken_out = name.len > 0 && name.at[0] == '-';
-        name.at += is_taken_out;
-        name.len -= is_taken_out;
-        uint32_t kinds = chute_redact_kinds_named(name);
-        if (kinds == 0) {
-            const char *nearest = chute_redact_kind_nearest(name);
-            chute_prepare_refuse(prepare, "detectors", "there is no detector \"%.*s\"%s%s%s",
-                CHUTE_STR_ARGS(name), nearest == NULL ? "" : "; did you mean \"",
-                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+        char error[CHUTE_REDACT_ERROR_SIZE];
+        if (!chute_redact_kinds_take(&self->kinds, self->detectors.items[i], i == 0, error)) {
+            chute_prepare_refuse(prepare, "detectors", "%s", error);
             is_good = false;
         }
-        if (is_first && is_taken_out) { /* ["-phone"] is all but this */
-            self->kinds = chute_redact_kinds_named(CHUTE_STR("all"));
-        }
-        self->kinds = is_taken_out ? self->kinds & ~kinds : self->kinds | kinds;
-        is_first = false;
     }
     uint32_t of_texts = self->kinds & ~CHUTE_REDACT_BIT(CHUTE_REDACT_FIELD);
     self->plan = of_texts == 0 ? NULL : chute_redact_plan_create(of_texts);

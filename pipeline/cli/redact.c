@@ -15,7 +15,6 @@
 struct asked {
     struct chute_redact_plan *plan;
     uint32_t kinds;
-    bool has_kinds;
     bool is_json, is_check, is_quiet, is_revealing, is_help;
     bool has_colour;
 };
@@ -61,23 +60,17 @@ static bool complain(const char *what, const char *about) {
 /* ------------------------------------------------------------------ the flags */
 
 static bool take_detectors(struct asked *asked, const char *list) {
-    asked->has_kinds = true;
-    asked->kinds = list[0] == '-' ? chute_redact_kinds_named(CHUTE_STR("all")) : 0;
+    bool is_first = true;
+    asked->kinds = 0;
     while (*list != '\0') {
+        char error[CHUTE_REDACT_ERROR_SIZE];
         struct chute_str name = { list, strcspn(list, ",") };
         list += name.len + (list[name.len] == ',');
-        bool is_taken_out = name.len > 0 && name.at[0] == '-';
-        name.at += is_taken_out;
-        name.len -= is_taken_out;
-        uint32_t kinds = chute_redact_kinds_named(name);
-        if (kinds == 0) {
-            const char *nearest = chute_redact_kind_nearest(name);
-            fprintf(stderr, "logchute redact: there is no detector \"%.*s\"%s%s%s\n",
-                CHUTE_STR_ARGS(name), nearest == NULL ? "" : "; did you mean \"",
-                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+        if (!chute_redact_kinds_take(&asked->kinds, name, is_first, error)) {
+            fprintf(stderr, "logchute redact: %s\n", error);
             return false;
         }
-        asked->kinds = is_taken_out ? asked->kinds & ~kinds : asked->kinds | kinds;
+        is_first = false;
     }
     return true;
 }
@@ -272,7 +265,8 @@ static bool look_at_file(struct reader *reader, const char *name) {
 }
 
 int chute_cli_redact(int argc, char **argv) {
-    struct asked asked = { .has_colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
+    struct asked asked = { .kinds = chute_redact_kinds_named(CHUTE_STR("all")),
+        .has_colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
     struct tally tally = { 0 };
     int files = 0;
     for (int i = 1; i < argc; i++) {
@@ -286,8 +280,7 @@ int chute_cli_redact(int argc, char **argv) {
         fputs(help, asked.is_help ? stdout : stderr);
         return asked.is_help ? 0 : 2;
     }
-    uint32_t kinds = asked.has_kinds ? asked.kinds : chute_redact_kinds_named(CHUTE_STR("all"));
-    asked.plan = chute_redact_plan_create(kinds & ~CHUTE_REDACT_BIT(CHUTE_REDACT_FIELD));
+    asked.plan = chute_redact_plan_create(asked.kinds & ~CHUTE_REDACT_BIT(CHUTE_REDACT_FIELD));
     struct reader reader = {
         .asked = &asked, .tally = &tally, .scratch = chute_regex_scratch_create()
     };

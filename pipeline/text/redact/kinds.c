@@ -1,5 +1,7 @@
 #include "pipeline/text/redact/kinds.h"
 
+#include <stdio.h>
+
 #include "conf/diag.h"
 
 const struct chute_redact_kind_row chute_redact_kinds[CHUTE_REDACT_KINDS] = {
@@ -60,7 +62,7 @@ uint32_t chute_redact_kinds_named(struct chute_str name) {
     return kinds;
 }
 
-const char *chute_redact_kind_nearest(struct chute_str name) {
+static void say_unknown(struct chute_str name, char error[CHUTE_REDACT_ERROR_SIZE]) {
     static const char *const groups[] = { "all", "secrets", "pii", "financial" };
     struct chute_nearest nearest = { .name = name };
     for (unsigned i = 0; i < CHUTE_REDACT_KINDS; i++) {
@@ -69,5 +71,25 @@ const char *chute_redact_kind_nearest(struct chute_str name) {
     for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         chute_nearest_offer(&nearest, groups[i]);
     }
-    return nearest.best;
+    bool is_near = nearest.best != NULL;
+    snprintf(error, CHUTE_REDACT_ERROR_SIZE, "there is no detector \"%.*s\"%s%s%s",
+        CHUTE_STR_ARGS(name), is_near ? "; did you mean \"" : "", is_near ? nearest.best : "",
+        is_near ? "\"?" : "");
+}
+
+bool chute_redact_kinds_take(
+    uint32_t *kinds, struct chute_str name, bool is_first, char error[CHUTE_REDACT_ERROR_SIZE]) {
+    bool is_taken_out = name.len > 0 && name.at[0] == '-';
+    name.at += is_taken_out;
+    name.len -= is_taken_out;
+    uint32_t named = chute_redact_kinds_named(name);
+    if (named == 0) {
+        say_unknown(name, error);
+        return false;
+    }
+    if (is_first && is_taken_out) { /* "-phone" is all but this */
+        *kinds = chute_redact_kinds_named(CHUTE_STR("all"));
+    }
+    *kinds = is_taken_out ? *kinds & ~named : *kinds | named;
+    return true;
 }

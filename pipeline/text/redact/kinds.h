@@ -54,9 +54,13 @@ struct chute_redact_kind_row {
 };
 extern const struct chute_redact_kind_row chute_redact_kinds[CHUTE_REDACT_KINDS];
 
+#define CHUTE_REDACT_ERROR_SIZE 160
+
 /* The kinds that `name` stands for: one kind, a group, or "all"; 0 if it is none of these. */
 uint32_t chute_redact_kinds_named(struct chute_str name);
-/* The name nearest to what was meant; NULL if none is near. */
-const char *chute_redact_kind_nearest(struct chute_str name);
+/* Takes one name of a list that somebody wrote into the set `*kinds`, empty at first; with a minus before it, out again,
+ * of all if it `is_first`. False, with what is wrong in `error`, if there is no such name. */
+bool chute_redact_kinds_take(
+    uint32_t *kinds, struct chute_str name, bool is_first, char error[CHUTE_REDACT_ERROR_SIZE]);
 
 #endif
