@@ -9,10 +9,7 @@
 /* Appends the parts of `path` one by one; a slash stands before each. */
 static void add_parts(struct chute_buf *out, size_t base, struct chute_str path) {
     while (path.len > 0) {
-        const char *slash = memchr(path.at, '/', path.len);
-        struct chute_str part = { path.at, slash == NULL ? path.len : (size_t)(slash - path.at) };
-        path.at += part.len + (slash != NULL);
-        path.len -= part.len + (slash != NULL);
+        struct chute_str part = chute_str_cut(&path, '/');
         if (part.len == 0 || chute_str_eq(part, CHUTE_STR("."))) {
             continue;
         }

@@ -80,3 +80,12 @@ struct chute_str chute_str_trim(struct chute_str text) {
     }
     return text;
 }
+
+struct chute_str chute_str_cut(struct chute_str *rest, char separator) {
+    const char *end = rest->len == 0 ? NULL : memchr(rest->at, separator, rest->len);
+    struct chute_str first = { rest->at, end == NULL ? rest->len : (size_t)(end - rest->at) };
+    size_t used = first.len + (end != NULL);
+    rest->at += used;
+    rest->len -= used;
+    return first;
+}

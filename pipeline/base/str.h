@@ -49,6 +49,8 @@ static inline bool chute_str_ends_with(struct chute_str text, struct chute_str s
 bool chute_str_eq_nocase(struct chute_str a, struct chute_str b);
 /* Offset of the first `needle`, or -1. */
 ptrdiff_t chute_str_find(struct chute_str text, struct chute_str needle);
+/* Takes the text before the first `separator` off `*rest`, and the separator; all of it if there is none. */
+struct chute_str chute_str_cut(struct chute_str *rest, char separator);
 /* `text` without ASCII blanks, tabs and line ends around it. */
 struct chute_str chute_str_trim(struct chute_str text);
 

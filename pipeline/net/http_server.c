@@ -246,19 +246,10 @@ bool chute_http_parameter(
     const struct chute_http_exchange *exchange, const char *name, struct chute_buf *out) {
     struct chute_str rest = exchange->query;
     while (rest.len > 0) {
-        const char *end = memchr(rest.at, '&', rest.len);
-        struct chute_str pair = { rest.at, end == NULL ? rest.len : (size_t)(end - rest.at) };
-        rest.at += pair.len;
-        rest.len -= pair.len;
-        rest.at += rest.len > 0;
-        rest.len -= rest.len > 0;
-        const char *equals = pair.len == 0 ? NULL : memchr(pair.at, '=', pair.len);
-        struct chute_str key = { pair.at, equals == NULL ? pair.len : (size_t)(equals - pair.at) };
+        struct chute_str value = chute_str_cut(&rest, '&');
+        struct chute_str key = chute_str_cut(&value, '=');
         if (chute_str_eq(key, chute_str_of(name))) {
-            if (equals != NULL) {
-                struct chute_str value = { equals + 1, pair.len - key.len - 1 };
-                chute_http_unescape(out, value, true);
-            }
+            chute_http_unescape(out, value, true);
             return true;
         }
     }

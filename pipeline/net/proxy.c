@@ -17,17 +17,6 @@ static bool copy_word(struct chute_str word, char *out, size_t size) {
     return true;
 }
 
-/* Cuts the next word off the line. */
-static struct chute_str next_word(struct chute_str *line) {
-    const char *blank = memchr(line->at, ' ', line->len);
-    size_t len = blank == NULL ? line->len : (size_t)(blank - line->at);
-    struct chute_str word = { line->at, len };
-    size_t taken = blank == NULL ? len : len + 1;
-    line->at += taken;
-    line->len -= taken;
-    return word;
-}
-
 static bool is_port(const char *text) {
     long port = 0;
     for (const char *at = text; *at != '\0'; at++) {
@@ -49,8 +38,8 @@ static int parse_v1(struct chute_str bytes, struct chute_proxy *out) {
     if (line.len > 0 && line.at[line.len - 1] == '\r') {
         line.len--;
     }
-    next_word(&line); /* PROXY */
-    struct chute_str family = next_word(&line);
+    chute_str_cut(&line, ' '); /* PROXY */
+    struct chute_str family = chute_str_cut(&line, ' ');
     if (chute_str_eq(family, CHUTE_STR("UNKNOWN"))) {
         return taken;
     }
@@ -58,10 +47,10 @@ static int parse_v1(struct chute_str bytes, struct chute_proxy *out) {
     unsigned char address[16];
     int kind = chute_str_eq(family, CHUTE_STR("TCP6")) ? AF_INET6 : AF_INET;
     if ((kind == AF_INET && !chute_str_eq(family, CHUTE_STR("TCP4"))) ||
-        !copy_word(next_word(&line), said.source_ip, sizeof(said.source_ip)) ||
-        !copy_word(next_word(&line), said.proxy_ip, sizeof(said.proxy_ip)) ||
-        !copy_word(next_word(&line), said.source_port, sizeof(said.source_port)) ||
-        !copy_word(next_word(&line), said.proxy_port, sizeof(said.proxy_port)) ||
+        !copy_word(chute_str_cut(&line, ' '), said.source_ip, sizeof(said.source_ip)) ||
+        !copy_word(chute_str_cut(&line, ' '), said.proxy_ip, sizeof(said.proxy_ip)) ||
+        !copy_word(chute_str_cut(&line, ' '), said.source_port, sizeof(said.source_port)) ||
+        !copy_word(chute_str_cut(&line, ' '), said.proxy_port, sizeof(said.proxy_port)) ||
         inet_pton(kind, said.source_ip, address) != 1 ||
         inet_pton(kind, said.proxy_ip, address) != 1 || !is_port(said.source_port) ||
         !is_port(said.proxy_port)) {

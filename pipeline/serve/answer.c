@@ -111,14 +111,9 @@ void chute_serve_begin(
 static bool is_listed(const char *names, const char *name) {
     struct chute_str rest = chute_str_of(names);
     while (rest.len > 0) {
-        const char *comma = memchr(rest.at, ',', rest.len);
-        struct chute_str one = { rest.at, comma == NULL ? rest.len : (size_t)(comma - rest.at) };
-        if (chute_str_eq(chute_str_trim(one), chute_str_of(name))) {
+        if (chute_str_eq(chute_str_trim(chute_str_cut(&rest, ',')), chute_str_of(name))) {
             return true;
         }
-        size_t used = one.len + (comma != NULL);
-        rest.at += used;
-        rest.len -= used;
     }
     return false;
 }

@@ -214,20 +214,10 @@ static const char *metric_of(struct scrape *scrape, struct chute_str name) {
     return metric.at;
 }
 
-/* Takes the part of `*rest` up to the next slash, or, if it is the last one, all. */
-static struct chute_str next_part(struct chute_str *rest, bool is_last) {
-    const char *slash = is_last || rest->len == 0 ? NULL : memchr(rest->at, '/', rest->len);
-    struct chute_str part = { rest->at, slash == NULL ? rest->len : (size_t)(slash - rest->at) };
-    size_t used = part.len + (slash != NULL);
-    rest->at += used;
-    rest->len -= used;
-    return part;
-}
-
 static struct named name_counter(
     struct scrape *scrape, const struct series *series, const struct chute_named_counter *counter) {
     struct chute_str rest = chute_str_of(counter->name);
-    struct chute_str name = next_part(&rest, false);
+    struct chute_str name = chute_str_cut(&rest, '/');
     struct named named = {
         .value = counter->value, .labels = series->labels, .help = "Counted by the plugin itself."
     };
@@ -247,7 +237,8 @@ static struct named name_counter(
         struct chute_buf text = { 0 };
         chute_buf_add_str(&text, series->labels);
         for (size_t i = 0; labels[i] != NULL; i++) {
-            chute_metric_label(&text, labels[i], next_part(&rest, labels[i + 1] == NULL));
+            bool is_last = labels[i + 1] == NULL; /* and takes the slashes that are left */
+            chute_metric_label(&text, labels[i], is_last ? rest : chute_str_cut(&rest, '/'));
         }
         named.labels = chute_arena_copy(&scrape->arena, chute_buf_str(&text));
         chute_buf_finish(&text);

@@ -33,8 +33,7 @@ static size_t read_number(struct chute_str text, size_t least, size_t most, int 
 
 /* The text up to the next blank. */
 static struct chute_str word_of(struct chute_str text) {
-    const char *blank = memchr(text.at, ' ', text.len);
-    return (struct chute_str){ text.at, blank == NULL ? text.len : (size_t)(blank - text.at) };
+    return chute_str_cut(&text, ' ');
 }
 
 /* ------------------------------------------------------------------ timestamps */

@@ -87,15 +87,10 @@ static bool is_object(struct chute_str part) {
 static bool is_jwt(struct chute_str found) {
     struct chute_str parts[5];
     size_t count = 0;
-    while (count < 5) {
-        const char *dot = found.len == 0 ? NULL : memchr(found.at, '.', found.len);
-        size_t len = dot == NULL ? found.len : (size_t)(dot - found.at);
-        parts[count++] = (struct chute_str){ found.at, len };
-        if (dot == NULL) {
-            break;
-        }
-        found.at += len + 1;
-        found.len -= len + 1;
+    bool has_more = true;
+    for (; has_more && count < 5; count++) {
+        parts[count] = chute_str_cut(&found, '.');
+        has_more = parts[count].at + parts[count].len < found.at;
     }
     return count >= 2 && is_object(parts[0]) && (count == 5 || is_object(parts[1]));
 }

@@ -81,3 +81,18 @@ Test(base_str, trims_blanks_around) {
         cr_expect(chute_str_eq(got, chute_str_of(rows[i].want)), "\"%s\"", rows[i].text);
     }
 }
+
+Test(base_str, cuts_at_a_separator) {
+    static const struct {
+        const char *text, *first, *rest;
+    } rows[] = { { "a,b,c", "a", "b,c" }, { ",b", "", "b" }, { "a,", "a", "" }, { "a", "a", "" },
+        { ",", "", "" }, { "", "", "" } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct chute_str rest = chute_str_of(rows[i].text);
+        struct chute_str first = chute_str_cut(&rest, ',');
+        cr_expect(chute_str_eq(first, chute_str_of(rows[i].first)), "\"%s\"", rows[i].text);
+        cr_expect(chute_str_eq(rest, chute_str_of(rows[i].rest)), "\"%s\"", rows[i].text);
+    }
+    struct chute_str nothing = { 0 };
+    cr_expect_eq(chute_str_cut(&nothing, ',').len, 0);
+}
