@@ -2,14 +2,10 @@
  * number is bounded. */
 #include "filters/redact/redact.h"
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/hash.h"
 
 static uint64_t hash_of(struct chute_str finding, struct chute_str field) {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < finding.len + field.len; i++) {
-        char byte = i < finding.len ? finding.at[i] : field.at[i - finding.len];
-        hash = (hash ^ (unsigned char)byte) * UINT64_C(1099511628211);
-    }
-    return hash;
+    return chute_hash(chute_hash(CHUTE_HASH_START, finding), field);
 }
 
 static struct redact_place *find(struct redact_tally *tally, uint64_t hash) {

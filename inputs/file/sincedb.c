@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/hash.h"
 
 /* Takes the next word off `line`. */
 static bool next_word(struct chute_str *line, char word[64]) {
@@ -104,13 +105,8 @@ void chute_sincedb_print_mark(struct chute_buf *out, const struct chute_sincedb_
         key->device_major, key->device_minor, mark->length, mark->hash, mark->birth);
 }
 
-/* FNV-1a. */
 uint64_t chute_sincedb_hash(const char *bytes, size_t len) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-    }
-    return hash;
+    return chute_hash(CHUTE_HASH_START, (struct chute_str){ bytes, len });
 }
 
 int chute_sincedb_load(const char *path, struct chute_buf *out) {

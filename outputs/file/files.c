@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/hash.h"
 
 #define BYTES_KEPT ((size_t)64 * 1024) /* of a file's buffer, between deliveries */
 #define WAIT_MS 100 /* between looks at whether a slow reader is still waited for */
@@ -24,11 +25,7 @@ static long long now_ms(void) {
 /* ------------------------------------------------------------------ the table */
 
 static struct chute_out_file **bucket(struct chute_out_files *files, struct chute_str path) {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < path.len; i++) {
-        hash = (hash ^ (unsigned char)path.at[i]) * 0x100000001b3u;
-    }
-    return &files->buckets[hash % CHUTE_OUT_FILES_BUCKETS];
+    return &files->buckets[chute_hash(CHUTE_HASH_START, path) % CHUTE_OUT_FILES_BUCKETS];
 }
 
 static struct chute_out_file *find(struct chute_out_files *files, struct chute_str path) {
