@@ -1,5 +1,6 @@
 /* filters/date.c - reads a date from a field, and makes it the event's time. */
 #include "conf/template.h"
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/iso8601.h"
 #include "pipeline/base/joda.h"
 #include "pipeline/base/number.h"
@@ -261,14 +262,11 @@ static bool parse_unix(const struct chute_value *value, bool is_millis, struct c
 static bool parse_hex(struct chute_str text, uint64_t *value) {
     *value = 0;
     for (size_t i = 0; i < text.len; i++) {
-        char byte = (char)(text.at[i] | 0x20);
-        if (text.at[i] >= '0' && text.at[i] <= '9') {
-            *value = *value << 4 | (uint64_t)(text.at[i] - '0');
-        } else if (byte >= 'a' && byte <= 'f') {
-            *value = *value << 4 | (uint64_t)(byte - 'a' + 10);
-        } else {
+        int digit = chute_hex_value(text.at[i]);
+        if (digit < 0) {
             return false;
         }
+        *value = *value << 4 | (uint64_t)digit;
     }
     return true;
 }

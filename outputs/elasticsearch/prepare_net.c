@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "outputs/elasticsearch/elasticsearch.h"
+#include "pipeline/base/ascii.h"
 
 #define DEFAULT_PORT 9200
 #define CONNECT_TIMEOUT_MS 15000
@@ -376,12 +377,6 @@ static bool read_authorities(struct net *net) {
     return true;
 }
 
-static int hex_digit(char c) {
-    const char *digits = "0123456789abcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 static bool read_fingerprints(struct net *net) {
     struct es_settings *settings = net->settings;
     size_t count = settings->ca_trusted_fingerprint.count;
@@ -391,7 +386,7 @@ static bool read_fingerprints(struct net *net) {
         struct chute_str text = settings->ca_trusted_fingerprint.items[i];
         size_t digits = 0;
         for (size_t j = 0; j < text.len; j++) {
-            int digit = hex_digit(text.at[j]);
+            int digit = chute_hex_value(text.at[j]);
             if (digit >= 0 && digits < 2 * sizeof(*prints)) {
                 prints[i][digits / 2] |= (unsigned char)(digits % 2 == 0 ? digit << 4 : digit);
             }

@@ -26,6 +26,13 @@ static inline bool chute_is_hex(char byte) {
     char lower = (char)(byte | 0x20);
     return chute_is_digit(byte) || (lower >= 'a' && lower <= 'f');
 }
+/* The value of a hexadecimal digit; -1 for another byte. */
+static inline int chute_hex_value(char byte) {
+    return chute_is_digit(byte) ? byte - '0' : chute_is_hex(byte) ? (byte | 0x20) - 'a' + 10 : -1;
+}
+static inline char chute_to_lower(char byte) {
+    return chute_is_upper(byte) ? (char)(byte | 0x20) : byte;
+}
 static inline bool chute_is_blank(char byte) {
     return byte == ' ' || byte == '\t';
 }

@@ -1,5 +1,7 @@
 #include "pipeline/base/iso8601.h"
 
+#include "pipeline/base/ascii.h"
+
 #define YEAR_MAX 292278993 /* Joda's */
 
 /* What is left to read. */
@@ -7,10 +9,6 @@ struct cursor {
     const char *at;
     const char *end;
 };
-
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
 
 static bool take(struct cursor *cursor, char byte) {
     if (cursor->at < cursor->end && (*cursor->at == byte || *cursor->at == (byte | 0x20))) {
@@ -24,7 +22,7 @@ static bool take(struct cursor *cursor, char byte) {
 static int take_digits(struct cursor *cursor, int max, int64_t *value) {
     int count = 0;
     *value = 0;
-    while (count < max && cursor->at < cursor->end && is_digit(*cursor->at)) {
+    while (count < max && cursor->at < cursor->end && chute_is_digit(*cursor->at)) {
         *value = *value * 10 + (*cursor->at++ - '0');
         count++;
     }
@@ -107,7 +105,7 @@ static int64_t read_fraction(struct cursor *cursor, int64_t unit) {
     int64_t tenths = 0;
     int count = 0;
     if (take(cursor, '.') || take(cursor, ',')) {
-        for (; count < 9 && cursor->at < cursor->end && is_digit(*cursor->at); count++) {
+        for (; count < 9 && cursor->at < cursor->end && chute_is_digit(*cursor->at); count++) {
             tenths += (*cursor->at++ - '0') * unit;
             unit /= 10;
         }
@@ -157,7 +155,7 @@ bool chute_iso8601_parse(struct chute_str text, struct chute_zone zone, struct c
         return false;
     }
     if (take(&cursor, 'T')) {
-        bool has_time = cursor.at < cursor.end && is_digit(*cursor.at);
+        bool has_time = cursor.at < cursor.end && chute_is_digit(*cursor.at);
         if ((has_time || !has_date) && !read_time(&cursor, &millis)) {
             return false;
         }

@@ -1,3 +1,4 @@
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/joda_steps.h"
 
 #include "pipeline/base/alloc.h"
@@ -28,10 +29,6 @@ struct cursor {
     const char *end;
 };
 
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
-
 static bool save(struct bucket *bucket, enum chute_joda_field field, int64_t value) {
     if (bucket->count == MAX_FIELDS) {
         return false;
@@ -59,7 +56,7 @@ static int take_digits(struct cursor *cursor, int max, bool is_signed, int64_t *
     }
     int64_t read = 0;
     int count = 0;
-    while (at < cursor->end && is_digit(*at) && count < max) {
+    while (at < cursor->end && chute_is_digit(*at) && count < max) {
         if (read > INT64_MAX / 100) {
             return 0;
         }
@@ -101,7 +98,7 @@ static bool read_fraction(
     int millis = 0;
     int count = 0;
     for (int unit = 100; count < step->max_digits; count++, unit /= 10) {
-        if (cursor->at == cursor->end || !is_digit(*cursor->at)) {
+        if (cursor->at == cursor->end || !chute_is_digit(*cursor->at)) {
             break;
         }
         millis += (*cursor->at++ - '0') * unit;
@@ -146,7 +143,7 @@ static bool read_offset(struct bucket *bucket, struct cursor *cursor) {
 }
 
 static bool is_zone_byte(char byte) {
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || is_digit(byte) ||
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || chute_is_digit(byte) ||
            byte == '/' || byte == '_' || byte == '+' || byte == '-';
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pipeline/base/ascii.h"
+
 #define EXPONENT_MAX                                                                               \
     1000000000         /* saturates: far outside what any double or any text in memory reaches */
 #define DIGITS_MAX 800 /* 767 decide the rounding of every double; one more stands for the rest */
@@ -20,10 +22,6 @@ struct decimal {
     size_t bytes; /* consumed, blanks before it included; 0 if there is no number */
 };
 
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
-
 static bool is_blank(char byte) {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
@@ -32,10 +30,10 @@ static bool is_blank(char byte) {
 static struct chute_str digit_run(struct chute_str text, size_t at, bool *has_underscore) {
     size_t end = at;
     while (end < text.len) {
-        if (is_digit(text.at[end])) {
+        if (chute_is_digit(text.at[end])) {
             end++;
         } else if (text.at[end] == '_' && end > at && text.at[end - 1] != '_' &&
-                   end + 1 < text.len && is_digit(text.at[end + 1])) {
+                   end + 1 < text.len && chute_is_digit(text.at[end + 1])) {
             *has_underscore = true;
             end++;
         } else {
@@ -62,7 +60,7 @@ static void scan_exponent(struct chute_str text, size_t at, struct decimal *out)
     }
     int64_t exponent = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        if (is_digit(digits.at[i]) && exponent < EXPONENT_MAX) {
+        if (chute_is_digit(digits.at[i]) && exponent < EXPONENT_MAX) {
             exponent = exponent * 10 + (digits.at[i] - '0');
         }
     }
@@ -89,7 +87,7 @@ static void scan(struct chute_str text, struct decimal *out) {
     }
     out->whole = digit_run(text, at, &out->has_underscore);
     at += out->whole.len;
-    if (at + 1 < text.len && text.at[at] == '.' && is_digit(text.at[at + 1])) {
+    if (at + 1 < text.len && text.at[at] == '.' && chute_is_digit(text.at[at + 1])) {
         out->fraction = digit_run(text, at + 1, &out->has_underscore);
         at += 1 + out->fraction.len;
     }
@@ -175,7 +173,7 @@ bool chute_number_parse_int(struct chute_str text, int64_t *value) {
     }
     int64_t result = 0; /* counts downwards: the most negative number has no positive twin */
     for (; at < text.len; at++) {
-        if (!is_digit(text.at[at]) || __builtin_mul_overflow(result, 10, &result) ||
+        if (!chute_is_digit(text.at[at]) || __builtin_mul_overflow(result, 10, &result) ||
             __builtin_sub_overflow(result, text.at[at] - '0', &result)) {
             return false;
         }
@@ -197,7 +195,7 @@ bool chute_number_is_canonical_int(struct chute_str text, int64_t *value) {
     if (digits < 19) { /* cannot overflow */
         int64_t result = 0;
         for (size_t i = is_negative; i < text.len; i++) {
-            if (!is_digit(text.at[i])) {
+            if (!chute_is_digit(text.at[i])) {
                 return false;
             }
             result = result * 10 + (text.at[i] - '0');
@@ -339,14 +337,6 @@ bool chute_number_ruby_float(struct chute_str text, double *value) {
     return chute_number_parse_hex(text, value);
 }
 
-static int hex_value(char byte) {
-    if (is_digit(byte)) {
-        return byte - '0';
-    }
-    int letter = byte | 0x20;
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 /* Hex digits with an optional point; returns where they end, 0 if there are none. `shift`: the
  * power of two of the last digit taken. */
 static size_t hex_digits(struct chute_str text, size_t at, double *mantissa, int *shift) {
@@ -357,11 +347,11 @@ static size_t hex_digits(struct chute_str text, size_t at, double *mantissa, int
     *shift = 0;
     for (; at < text.len; at++) {
         if (text.at[at] == '.' && !is_fraction && digits > 0 && at + 1 < text.len &&
-            hex_value(text.at[at + 1]) >= 0) {
+            chute_hex_value(text.at[at + 1]) >= 0) {
             is_fraction = true;
             continue;
         }
-        int digit = hex_value(text.at[at]);
+        int digit = chute_hex_value(text.at[at]);
         if (digit < 0) {
             break;
         }
@@ -427,7 +417,7 @@ bool chute_number_hex_to_i(
     uint32_t limbs[HEX_DIGITS_MAX / 7 + 1];
     size_t count = 0;
     for (at += 2; at < text.len; at++) {
-        int digit = hex_value(text.at[at]);
+        int digit = chute_hex_value(text.at[at]);
         if (digit < 0) {
             return false;
         }

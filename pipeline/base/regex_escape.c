@@ -1,21 +1,14 @@
 /* Escapes that stand for one character. */
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/regex_translate.h"
 #include "pipeline/base/utf8.h"
-
-static int hex_value(char byte) {
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    int letter = byte | 0x20;
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
 
 /* Reads up to `most` hex digits; returns how many. */
 static size_t read_hex(struct chute_regex_translation *self, size_t most, uint32_t *value) {
     size_t count = 0;
     *value = 0;
-    while (count < most && self->at < self->in.len && hex_value(self->in.at[self->at]) >= 0) {
-        *value = *value * 16 + (uint32_t)hex_value(self->in.at[self->at]);
+    while (count < most && self->at < self->in.len && chute_hex_value(self->in.at[self->at]) >= 0) {
+        *value = *value * 16 + (uint32_t)chute_hex_value(self->in.at[self->at]);
         self->at++;
         count++;
     }

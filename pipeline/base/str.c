@@ -1,19 +1,17 @@
 #include "pipeline/base/str.h"
 
+#include "pipeline/base/ascii.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-static unsigned char folded(char byte) {
-    return (unsigned char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
-}
 
 bool chute_str_eq_nocase(struct chute_str a, struct chute_str b) {
     if (a.len != b.len) {
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (folded(a.at[i]) != folded(b.at[i])) {
+        if (chute_to_lower(a.at[i]) != chute_to_lower(b.at[i])) {
             return false;
         }
     }
@@ -65,17 +63,12 @@ ptrdiff_t chute_str_find(struct chute_str text, struct chute_str needle) {
     return found == NULL ? -1 : found - text.at;
 }
 
-static bool is_blank(char byte) {
-    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\v' ||
-           byte == '\f';
-}
-
 struct chute_str chute_str_trim(struct chute_str text) {
-    while (text.len > 0 && is_blank(text.at[0])) {
+    while (text.len > 0 && chute_is_space(text.at[0])) {
         text.at++;
         text.len--;
     }
-    while (text.len > 0 && is_blank(text.at[text.len - 1])) {
+    while (text.len > 0 && chute_is_space(text.at[text.len - 1])) {
         text.len--;
     }
     return text;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/zone.h"
 
 #define NANOS_A_SECOND 1000000000LL
@@ -207,10 +208,6 @@ struct cursor {
     const char *end;
 };
 
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
-
 static bool take(struct cursor *cursor, char byte) {
     if (cursor->at < cursor->end && *cursor->at == byte) {
         cursor->at++;
@@ -221,7 +218,8 @@ static bool take(struct cursor *cursor, char byte) {
 
 /* Exactly two digits, at most `max`; -1 else. */
 static int take_two(struct cursor *cursor, int max) {
-    if (cursor->end - cursor->at < 2 || !is_digit(cursor->at[0]) || !is_digit(cursor->at[1])) {
+    if (cursor->end - cursor->at < 2 || !chute_is_digit(cursor->at[0]) ||
+        !chute_is_digit(cursor->at[1])) {
         return -1;
     }
     int value = (cursor->at[0] - '0') * 10 + cursor->at[1] - '0';
@@ -236,7 +234,7 @@ static bool take_year(struct cursor *cursor, int64_t *year) {
     int64_t value = 0;
     int digits = 0;
     while (digits < (is_negative || is_positive ? 9 : 4) && cursor->at < cursor->end &&
-           is_digit(*cursor->at)) {
+           chute_is_digit(*cursor->at)) {
         value = value * 10 + (*cursor->at++ - '0');
         digits++;
     }
@@ -264,7 +262,7 @@ static bool take_date(struct cursor *cursor, struct chute_civil *civil) {
 
 static void take_fraction(struct cursor *cursor, uint32_t *nanos) {
     uint32_t unit = NANOS_A_SECOND / 10;
-    while (unit > 0 && cursor->at < cursor->end && is_digit(*cursor->at)) {
+    while (unit > 0 && cursor->at < cursor->end && chute_is_digit(*cursor->at)) {
         *nanos += (uint32_t)(*cursor->at++ - '0') * unit;
         unit /= 10;
     }

@@ -1,6 +1,7 @@
 #include "pipeline/base/tzif.h"
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/time.h"
 
 #define HEADER_SIZE 44
@@ -63,10 +64,6 @@ struct cursor {
     const char *end;
 };
 
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
-
 static bool take(struct cursor *cursor, char byte) {
     if (cursor->at < cursor->end && *cursor->at == byte) {
         cursor->at++;
@@ -78,7 +75,7 @@ static bool take(struct cursor *cursor, char byte) {
 static bool take_number(struct cursor *cursor, int max, int *out) {
     const char *start = cursor->at;
     int value = 0;
-    while (cursor->at < cursor->end && is_digit(*cursor->at) && value <= max) {
+    while (cursor->at < cursor->end && chute_is_digit(*cursor->at) && value <= max) {
         value = value * 10 + (*cursor->at++ - '0');
     }
     *out = value;
@@ -114,7 +111,7 @@ static bool take_name(struct cursor *cursor, struct kind *kind) {
     while (cursor->at < cursor->end) {
         char byte = *cursor->at;
         bool is_letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-        if (!is_letter && !(is_quoted && (is_digit(byte) || byte == '+' || byte == '-'))) {
+        if (!is_letter && !(is_quoted && (chute_is_digit(byte) || byte == '+' || byte == '-'))) {
             break;
         }
         if (len + 1 >= sizeof(kind->abbreviation)) {

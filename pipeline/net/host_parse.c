@@ -1,6 +1,5 @@
 /* pipeline/net/host_parse.c - reads a host as a configuration writes it; base64. */
-#include <ctype.h>
-
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/number.h"
 #include "pipeline/net/hosts.h"
 
@@ -41,18 +40,15 @@ bool chute_base64_decode(struct chute_buf *out, struct chute_str text) {
     return text.len % 4 != 1;
 }
 
-static int hex_of(char digit) {
-    return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
-}
-
 /* Undoes %XX. */
 static struct chute_str percent_decode(struct chute_arena *arena, struct chute_str text) {
     char *out = chute_arena_get(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '%' && i + 2 < text.len && isxdigit((unsigned char)text.at[i + 1]) &&
-            isxdigit((unsigned char)text.at[i + 2])) {
-            out[len++] = (char)(hex_of(text.at[i + 1]) << 4 | hex_of(text.at[i + 2]));
+        if (text.at[i] == '%' && i + 2 < text.len && chute_is_hex(text.at[i + 1]) &&
+            chute_is_hex(text.at[i + 2])) {
+            out[len++] =
+                (char)(chute_hex_value(text.at[i + 1]) << 4 | chute_hex_value(text.at[i + 2]));
             i += 2;
         } else {
             out[len++] = text.at[i];

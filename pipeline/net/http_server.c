@@ -3,6 +3,7 @@
 #include <http_parser.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/ascii.h"
 
 #define ROOM ((size_t)16 * 1024)
 #define MOST_HEADERS 100
@@ -221,20 +222,14 @@ struct chute_str chute_http_header(const struct chute_http_exchange *exchange, c
     return (struct chute_str){ 0 };
 }
 
-static int digit_of(char byte) {
-    return byte >= '0' && byte <= '9'   ? byte - '0'
-           : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
-           : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
-                                        : -1;
-}
-
 void chute_http_unescape(struct chute_buf *out, struct chute_str text, bool is_form) {
     for (size_t i = 0; i < text.len; i++) {
-        bool is_escape = text.at[i] == '%' && i + 2 < text.len && digit_of(text.at[i + 1]) >= 0 &&
-                         digit_of(text.at[i + 2]) >= 0;
+        bool is_escape = text.at[i] == '%' && i + 2 < text.len &&
+                         chute_hex_value(text.at[i + 1]) >= 0 &&
+                         chute_hex_value(text.at[i + 2]) >= 0;
         if (is_escape) {
-            chute_buf_add_char(
-                out, (char)(digit_of(text.at[i + 1]) * 16 + digit_of(text.at[i + 2])));
+            chute_buf_add_char(out,
+                (char)(chute_hex_value(text.at[i + 1]) * 16 + chute_hex_value(text.at[i + 2])));
             i += 2;
         } else {
             chute_buf_add_char(out, is_form && text.at[i] == '+' ? ' ' : text.at[i]);

@@ -2,17 +2,13 @@
 
 #include "pipeline/base/ascii.h"
 
-static char lower(char byte) {
-    return chute_is_upper(byte) ? (char)(byte | 0x20) : byte;
-}
-
 struct chute_key_rules chute_key_rules_compile(
     struct chute_arena *arena, const struct chute_str *names, size_t count) {
     struct chute_str *copies = chute_arena_get(arena, sizeof(*copies) * (count + 1));
     for (size_t i = 0; i < count; i++) {
         copies[i] = chute_arena_copy(arena, names[i]);
         for (size_t at = 0; at < copies[i].len; at++) {
-            ((char *)copies[i].at)[at] = lower(names[i].at[at]);
+            ((char *)copies[i].at)[at] = chute_to_lower(names[i].at[at]);
         }
     }
     return (struct chute_key_rules){ copies, count };
@@ -29,7 +25,7 @@ static bool matches(struct chute_str glob, struct chute_str key) {
             has_star = true;
             star = ++g;
             mark = k;
-        } else if (g < glob.len && (glob.at[g] == '?' || glob.at[g] == lower(key.at[k]))) {
+        } else if (g < glob.len && (glob.at[g] == '?' || glob.at[g] == chute_to_lower(key.at[k]))) {
             g++;
             k++;
         } else if (has_star) {

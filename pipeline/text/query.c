@@ -1,6 +1,7 @@
 /* pipeline/text/query.c - parses a search's terms, and decides those that ask for a field. */
 #include "pipeline/text/query.h"
 
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/number.h"
 #include "pipeline/base/utf8.h"
 
@@ -12,14 +13,9 @@ static bool is_blank(char byte) {
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-static bool is_alnum(char byte) {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z');
-}
-
 /* Part of a word, whatever FTS5's tokenizer makes of what is not ASCII. */
 static bool is_word(char byte) {
-    return is_alnum(byte) || (signed char)byte < 0;
+    return chute_is_alnum(byte) || (signed char)byte < 0;
 }
 
 static bool has_words(struct chute_str text) {
@@ -214,9 +210,9 @@ static bool holds(struct chute_str text, struct chute_str wanted, bool is_prefix
         }
         at += (size_t)found;
         size_t end = at + wanted.len;
-        bool begins = at == 0 || !is_alnum(wanted.at[0]) || !is_alnum(text.at[at - 1]);
-        bool ends = end == text.len || is_prefix || !is_alnum(wanted.at[wanted.len - 1]) ||
-                    !is_alnum(text.at[end]);
+        bool begins = at == 0 || !chute_is_alnum(wanted.at[0]) || !chute_is_alnum(text.at[at - 1]);
+        bool ends = end == text.len || is_prefix || !chute_is_alnum(wanted.at[wanted.len - 1]) ||
+                    !chute_is_alnum(text.at[end]);
         if (begins && ends) {
             return true;
         }

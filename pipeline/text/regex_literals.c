@@ -236,8 +236,7 @@ static int read_hex(struct reader *reader) {
         if (!chute_is_hex(byte)) {
             break;
         }
-        int digit = chute_is_digit(byte) ? byte - '0' : (byte | 0x20) - 'a' + 10;
-        value = value < 0x1000 ? value * 16 + digit : value;
+        value = value < 0x1000 ? value * 16 + chute_hex_value(byte) : value;
         reader->at++;
     }
     if (is_braced) {

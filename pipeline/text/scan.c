@@ -10,10 +10,6 @@ static unsigned pair_of(const char *at) {
     return pair;
 }
 
-static char small(char byte) {
-    return chute_is_upper(byte) ? (char)(byte | 0x20) : byte;
-}
-
 /* How common a byte is in log lines: the higher, the more places would have to be looked at. */
 static unsigned frequency(char byte) {
     if (byte == ' ' || (byte != '\0' && strchr("etaoinsr0", byte) != NULL)) {
@@ -31,7 +27,7 @@ static unsigned frequency_of_pair(const char *pair) {
         "in le ti et or er ta me re on ng ed he ss es om ma il ch ro te se en st "
         "th ut de di ld oo po rt ar co ac as it io la an ns ca ec ge so no ea sh "
         "ce ni is at ha to ne lo li ic nd al ra ri us ve pi ap pa ke tp ok";
-    char a = small(pair[0]), b = small(pair[1]);
+    char a = chute_to_lower(pair[0]), b = chute_to_lower(pair[1]);
     unsigned product = frequency(a) * frequency(b);
     for (const char *at = common; chute_is_lower(a); at += 3) {
         if (at[0] == a && at[1] == b) {

@@ -1,17 +1,11 @@
 #include "pipeline/text/syslog.h"
 
+#include "pipeline/base/ascii.h"
+
 #define PRIORITY_DIGITS 3
 #define BOM "\xEF\xBB\xBF"
 
 /* ------------------------------------------------------------------ small pieces */
-
-static bool is_digit(char byte) {
-    return byte >= '0' && byte <= '9';
-}
-
-static bool is_alnum(char byte) {
-    return is_digit(byte) || ((byte | 32) >= 'a' && (byte | 32) <= 'z');
-}
 
 static struct chute_str skip(struct chute_str text, size_t len) {
     return (struct chute_str){ text.at + len, text.len - len };
@@ -21,7 +15,7 @@ static struct chute_str skip(struct chute_str text, size_t len) {
 static size_t read_number(struct chute_str text, size_t least, size_t most, int *out) {
     size_t len = 0;
     int number = 0;
-    while (len < most && len < text.len && is_digit(text.at[len])) {
+    while (len < most && len < text.len && chute_is_digit(text.at[len])) {
         number = number * 10 + (text.at[len++] - '0');
     }
     if (len < least) {
@@ -70,9 +64,9 @@ static size_t read_clock(struct chute_str text, struct stamp *stamp) {
     }
     size_t len = hour + 6;
     if (len + 1 < text.len && (text.at[len] == '.' || text.at[len] == ',') &&
-        is_digit(text.at[len + 1])) {
+        chute_is_digit(text.at[len + 1])) {
         uint32_t unit = 100000000;
-        for (len++; len < text.len && is_digit(text.at[len]); len++) {
+        for (len++; len < text.len && chute_is_digit(text.at[len]); len++) {
             stamp->nanos += unit * (uint32_t)(text.at[len] - '0');
             unit /= 10;
         }
@@ -331,7 +325,7 @@ static bool read_5424(struct chute_str text, struct chute_syslog *out) {
 
 static bool is_host(struct chute_str word) {
     for (size_t i = 0; i < word.len; i++) {
-        if (!is_alnum(word.at[i]) && memchr("._-:/@", word.at[i], 6) == NULL) {
+        if (!chute_is_alnum(word.at[i]) && memchr("._-:/@", word.at[i], 6) == NULL) {
             return false;
         }
     }
@@ -350,7 +344,7 @@ static size_t read_tag(struct chute_str text, struct chute_syslog *out) {
         size_t start = open == NULL ? 0 : (size_t)(open - program.at);
         pid = (struct chute_str){ program.at + start + 1, program.len - start - 2 };
         for (size_t i = 0; i < pid.len; i++) {
-            if (!is_digit(pid.at[i])) {
+            if (!chute_is_digit(pid.at[i])) {
                 return 0;
             }
         }

@@ -279,7 +279,7 @@ static void split(struct chute_str name, struct parts *parts) {
         bool begins = chute_is_upper(byte) && i > start &&
                       (is_small(name.at[i - 1]) || chute_is_digit(name.at[i - 1]) ||
                           (i + 1 < name.len && is_small(name.at[i + 1])));
-        parts->text[i] = chute_is_upper(byte) ? (char)(byte + ('a' - 'A')) : byte;
+        parts->text[i] = chute_to_lower(byte);
         if (!is_part || begins) {
             end_word(parts, parts->text + start, i - start);
             start = is_part ? i : i + 1;
