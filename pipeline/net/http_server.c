@@ -399,11 +399,9 @@ static void begin_reading(struct http_connection *connection) {
 static void hand_over(struct http_connection *connection) {
     struct chute_http_exchange *exchange = &connection->exchange;
     read_target(connection);
-    exchange->server = connection->server;
     exchange->method = http_method_str((enum http_method)connection->parser.method);
     exchange->body = chute_buf_str(&connection->body);
     exchange->peer = connection->conn->peer.ip;
-    exchange->data = NULL;
     connection->keeps_alive = http_should_keep_alive(&connection->parser) != 0;
     connection->state = ANSWERING;
     connection->is_open = true;
@@ -414,7 +412,6 @@ static void hand_over(struct http_connection *connection) {
 static void answer_fault(struct http_connection *connection, int status) {
     struct chute_buf body = { 0 };
     chute_buf_printf(&body, "%d %s\n", status, reason_of(status));
-    connection->exchange.server = connection->server;
     connection->keeps_alive = false;
     connection->state = ANSWERING;
     connection->is_open = true;

@@ -17,13 +17,11 @@ struct chute_http_server;
 
 /* A request, and the answer to it. */
 struct chute_http_exchange {
-    struct chute_http_server *server;
     const char *method;     /* "GET" */
     struct chute_str path;  /* as it was sent, up to the "?" */
     struct chute_str query; /* behind it */
     struct chute_str body;
     const char *peer; /* its address */
-    void *data;       /* the handler's */
 };
 
 struct chute_http_limits {

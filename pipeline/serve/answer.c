@@ -16,15 +16,6 @@ void chute_serve_new_id(char id[37]) {
         b[15]);
 }
 
-struct chute_pipeline *chute_serve_pipeline(const struct chute_api *api, const char *id) {
-    for (size_t i = 0; i < api->pipeline_count; i++) {
-        if (strcmp(api->pipelines[i]->settings.id, id) == 0) {
-            return api->pipelines[i];
-        }
-    }
-    return NULL;
-}
-
 bool chute_serve_is_asked(const struct chute_http_exchange *exchange, const char *name) {
     struct chute_buf value = { 0 };
     bool is_there = chute_http_parameter(exchange, name, &value);
@@ -78,6 +69,17 @@ void chute_serve_error(struct chute_http_exchange *exchange, int status, const c
     chute_write_text(&writer, "message", message == NULL ? words_of(status) : message);
     chute_write_close(&writer, '}');
     chute_serve_end(exchange, status, &writer);
+}
+
+bool chute_serve_find_pipeline(const struct chute_api *api, struct chute_http_exchange *exchange,
+    const char *id, size_t *index) {
+    for (*index = 0; *index < api->pipeline_count; ++*index) {
+        if (strcmp(api->pipelines[*index]->settings.id, id) == 0) {
+            return true;
+        }
+    }
+    chute_serve_error(exchange, HTTP_STATUS_NOT_FOUND, NULL);
+    return false;
 }
 
 /* The first pipeline's, or, without any, zeros: older clients expect one. */

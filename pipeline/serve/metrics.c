@@ -443,7 +443,8 @@ static void add_process(const struct scrape *scrape) {
     add_one(scrape, "logchute_process_threads", "gauge", (double)facts.threads, "Threads.");
     chute_metric_begin(scrape->out, "logchute_process_start_time_seconds", "gauge",
         "When the process was started, in seconds since 1970.");
-    chute_buf_printf(scrape->out, "logchute_process_start_time_seconds %.3f\n", facts.start_time);
+    chute_buf_printf(
+        scrape->out, "logchute_process_start_time_seconds %.3f\n", chute_process_start_time());
 }
 
 void chute_serve_metrics(

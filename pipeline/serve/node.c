@@ -117,16 +117,15 @@ void chute_serve_node(
 
 void chute_serve_node_pipeline(
     struct chute_api *api, struct chute_http_exchange *exchange, const char *part) {
-    const struct chute_pipeline *pipeline = chute_serve_pipeline(api, part);
-    if (pipeline == NULL) {
-        chute_serve_error(exchange, HTTP_STATUS_NOT_FOUND, NULL);
-        return;
-    }
     struct chute_buf out = { 0 };
     struct chute_json_writer writer;
+    size_t index;
+    if (!chute_serve_find_pipeline(api, exchange, part, &index)) {
+        return;
+    }
     chute_serve_begin(api, &writer, &out);
     chute_write_open(&writer, "pipelines", '{');
-    add_one_pipeline(&writer, pipeline, exchange);
+    add_one_pipeline(&writer, api->pipelines[index], exchange);
     chute_write_close(&writer, '}');
     chute_serve_end(exchange, HTTP_STATUS_OK, &writer);
 }

@@ -10,8 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Reads a file of the system's as a text; "" if it cannot be read. */
-static void read_text(const char *path, char *text, size_t size) {
+void chute_process_read(const char *path, char *text, size_t size) {
     FILE *file = fopen(path, "re");
     size_t len = file == NULL ? 0 : fread(text, 1, size - 1, file);
     text[len] = '\0';
@@ -50,11 +49,11 @@ static uint64_t count_descriptors(void) {
 }
 
 /* Field 22 of /proc/self/stat is in ticks since the machine's start. */
-static double start_time(void) {
+double chute_process_start_time(void) {
     char text[1024];
     unsigned long long ticks = 0;
     struct timespec now, up;
-    read_text("/proc/self/stat", text, sizeof(text));
+    chute_process_read("/proc/self/stat", text, sizeof(text));
     const char *end = strrchr(text, ')');
     if (end != NULL) {
         sscanf(end + 1,
@@ -71,7 +70,7 @@ struct chute_process_facts chute_process_facts(void) {
     char text[4096];
     struct rusage usage;
     struct rlimit limit;
-    read_text("/proc/self/status", text, sizeof(text));
+    chute_process_read("/proc/self/status", text, sizeof(text));
     getrusage(RUSAGE_SELF, &usage);
     getrlimit(RLIMIT_NOFILE, &limit);
     return (struct chute_process_facts){
@@ -84,23 +83,22 @@ struct chute_process_facts chute_process_facts(void) {
                        (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
         .open_descriptors = count_descriptors(),
         .most_descriptors = limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur,
-        .start_time = start_time(),
     };
 }
 
 bool chute_cgroup_facts(struct chute_cgroup_facts *out) {
     char text[4096], path[512], quota[32] = "max";
     *out = (struct chute_cgroup_facts){ .period_us = 100000, .quota_us = -1 };
-    read_text("/proc/self/cgroup", text, sizeof(text));
+    chute_process_read("/proc/self/cgroup", text, sizeof(text));
     const char *line = strstr(text, "0::");
     if (line == NULL || sscanf(line + 3, "%255[^\n]", out->path) != 1) {
         return false;
     }
     snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", out->path);
-    read_text(path, text, sizeof(text));
+    chute_process_read(path, text, sizeof(text));
     if (sscanf(text, "%31s %" SCNd64, quota, &out->period_us) < 1) {
         /* inside a container the own group is the root of what can be seen */
-        read_text("/sys/fs/cgroup/cpu.max", text, sizeof(text));
+        chute_process_read("/sys/fs/cgroup/cpu.max", text, sizeof(text));
         if (sscanf(text, "%31s %" SCNd64, quota, &out->period_us) < 1) {
             return false;
         }
@@ -111,7 +109,7 @@ bool chute_cgroup_facts(struct chute_cgroup_facts *out) {
     if (strcmp(quota, "max") != 0) {
         out->quota_us = strtoll(quota, NULL, 10);
     }
-    read_text(path, text, sizeof(text));
+    chute_process_read(path, text, sizeof(text));
     out->usage_ns = number_of(text, "usage_usec ") * 1000;
     out->periods = number_of(text, "nr_periods ");
     out->throttled = number_of(text, "nr_throttled ");

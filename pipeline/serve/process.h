@@ -5,6 +5,7 @@
 #define CHUTE_SERVE_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct chute_process_facts {
@@ -16,9 +17,12 @@ struct chute_process_facts {
     double cpu_seconds;
     uint64_t open_descriptors;
     uint64_t most_descriptors;
-    double start_time; /* seconds since 1970 */
 };
 struct chute_process_facts chute_process_facts(void);
+/* Seconds since 1970. */
+double chute_process_start_time(void);
+/* Reads a file under /proc or /sys as a text, as far as `size` has room; "" if it cannot be read. */
+void chute_process_read(const char *path, char *text, size_t size);
 
 /* What the process's control group says (version 2). False: there is none, or it does not limit the processor. */
 struct chute_cgroup_facts {

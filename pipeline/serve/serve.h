@@ -103,8 +103,9 @@ void chute_serve_stop_ticks(struct chute_api *api, uv_close_cb on_closed);
 /* How much of all processors the process used lately; `cpu_seconds` is what it used in all. */
 int chute_serve_cpu_percent(const struct chute_api *api, double cpu_seconds);
 
-/* The attached pipeline of that id, or NULL. */
-struct chute_pipeline *chute_serve_pipeline(const struct chute_api *api, const char *id);
+/* The index of the attached pipeline of that id. False, answered with 404, if there is none. */
+bool chute_serve_find_pipeline(const struct chute_api *api, struct chute_http_exchange *exchange,
+    const char *id, size_t *index);
 
 /* graph.c: the pipeline as vertices and edges. Adds member "vertices": what they are, or (`has_counts`) what came through
  * them; and, of what they are, "edges". */

@@ -492,21 +492,16 @@ void chute_serve_stats(
 
 void chute_serve_stats_pipeline(
     struct chute_api *api, struct chute_http_exchange *exchange, const char *part) {
-    struct chute_pipeline *pipeline = chute_serve_pipeline(api, part);
-    if (pipeline == NULL) {
-        chute_serve_error(exchange, HTTP_STATUS_NOT_FOUND, NULL);
-        return;
-    }
     struct chute_buf out = { 0 };
     struct chute_json_writer writer;
-    size_t index = 0;
-    while (api->pipelines[index] != pipeline) {
-        index++;
+    size_t index;
+    if (!chute_serve_find_pipeline(api, exchange, part, &index)) {
+        return;
     }
     chute_serve_begin(api, &writer, &out);
     chute_write_open(&writer, "pipelines", '{');
-    add_one_pipeline(
-        &writer, pipeline, &api->flows[index], chute_serve_is_asked(exchange, "vertices"));
+    add_one_pipeline(&writer, api->pipelines[index], &api->flows[index],
+        chute_serve_is_asked(exchange, "vertices"));
     chute_write_close(&writer, '}');
     chute_serve_end(exchange, HTTP_STATUS_OK, &writer);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "pipeline/serve/process.h"
 #include "pipeline/serve/serve.h"
 
 #define MOST_THREADS 512
@@ -28,12 +29,7 @@ static const char *state_of(char letter) {
 static bool read_thread(long id, double uptime_s, struct thread *thread) {
     char path[64], text[512];
     snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", id);
-    FILE *file = fopen(path, "re");
-    size_t len = file == NULL ? 0 : fread(text, 1, sizeof(text) - 1, file);
-    if (file != NULL) {
-        fclose(file);
-    }
-    text[len] = '\0';
+    chute_process_read(path, text, sizeof(text));
     char *open = strchr(text, '('), *close = strrchr(text, ')');
     unsigned long user = 0, system = 0;
     char letter = '?';
