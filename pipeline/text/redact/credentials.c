@@ -108,16 +108,24 @@ void chute_redact_authorization(struct chute_redact_finder *finder, size_t start
     }
 }
 
-void chute_redact_bearer(struct chute_redact_finder *finder, size_t at, size_t len) {
+/* The token68 behind the scheme at `at`, as far as `most` bytes of it; empty if the scheme is the end of a longer word. */
+static struct chute_str token_behind(
+    const struct chute_redact_finder *finder, size_t at, size_t len, size_t most) {
     size_t start = at + len;
-    if (chute_is_alnum(chute_redact_byte(finder, at - 1))) {
-        return;
-    }
-    size_t limit = finder->text.len - start > 8192 ? start + 8192 : finder->text.len;
-    size_t end = token68_end(finder, start, limit);
-    if (chute_redact_is_odd(chute_redact_slice(finder, start, end))) {
-        chute_redact_add(
-            finder, start, token68_end(finder, end, finder->text.len), CHUTE_REDACT_BEARER_TOKEN);
+    size_t limit = finder->text.len - start > most ? start + most : finder->text.len;
+    bool is_word = !chute_is_alnum(chute_redact_byte(finder, at - 1));
+    return chute_redact_slice(finder, start, is_word ? token68_end(finder, start, limit) : start);
+}
+
+/* Hides all of the token68 at `start`. */
+static void add_token(
+    struct chute_redact_finder *finder, size_t start, enum chute_redact_kind kind) {
+    chute_redact_add(finder, start, token68_end(finder, start, finder->text.len), kind);
+}
+
+void chute_redact_bearer(struct chute_redact_finder *finder, size_t at, size_t len) {
+    if (chute_redact_is_odd(token_behind(finder, at, len, 8192))) {
+        add_token(finder, at + len, CHUTE_REDACT_BEARER_TOKEN);
     }
 }
 
@@ -155,22 +163,15 @@ size_t chute_redact_base64(struct chute_str text, char *out, size_t room) {
 
 /* Credentials that decode to `user:password`, readable as far as they are looked at. */
 void chute_redact_basic(struct chute_redact_finder *finder, size_t at, size_t len) {
-    size_t start = at + len;
-    if (chute_is_alnum(chute_redact_byte(finder, at - 1))) {
-        return;
-    }
-    size_t limit = finder->text.len - start > 4096 ? start + 4096 : finder->text.len;
-    size_t end = token68_end(finder, start, limit);
+    struct chute_str token = token_behind(finder, at, len, 4096);
     char plain[192];
-    size_t count =
-        chute_redact_base64(chute_redact_slice(finder, start, end), plain, sizeof(plain));
+    size_t count = chute_redact_base64(token, plain, sizeof(plain));
     bool has_colon = count > 2 && memchr(plain, ':', count) != NULL;
     for (size_t i = 0; i < count && has_colon; i++) {
         has_colon = (unsigned char)plain[i] >= 0x20 && plain[i] != 0x7F;
     }
-    if (has_colon && end - start >= 6) {
-        chute_redact_add(
-            finder, start, token68_end(finder, end, finder->text.len), CHUTE_REDACT_BASIC_AUTH);
+    if (has_colon && token.len >= 6) {
+        add_token(finder, at + len, CHUTE_REDACT_BASIC_AUTH);
     }
 }
 
