@@ -5,6 +5,7 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
 #include "pipeline/base/regex.h"
+#include "tests/unit/support/random_regex.h"
 
 static const struct test_filter_row field_rows[] = {
     { "a name, at any depth and in any case", "fields => \"password\"",
@@ -273,11 +274,8 @@ static const char *const words[] = { "password=", "hunter2", " ", "Bearer ", "be
     "0123456789ABCDEF", "ghp_", "abcdef", "xxy", "user", "GET /", "\"", "\n", "é" };
 
 static unsigned roll(unsigned below) {
-    static uint64_t random = 88172645463325252u;
-    random ^= random << 13;
-    random ^= random >> 7;
-    random ^= random << 17;
-    return (unsigned)(random >> 20) % below;
+    static struct test_chance chance = { .seed = 88172645463325252u };
+    return test_chance_draw(&chance, below);
 }
 
 /* With all patterns, so with the prefilter, the result is that of each pattern run in turn by hand. */

@@ -50,13 +50,9 @@ Test(text_prefilter, says_when_nothing_is_there) {
     chute_prefilter_destroy(prefilter);
 }
 
-static uint64_t state = 88172645463325252u;
-
 static unsigned roll(unsigned below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 20) % below;
+    static struct test_chance chance = { .seed = 88172645463325252u };
+    return test_chance_draw(&chance, below);
 }
 
 /* What every redaction relies on: a regex that matches is among the candidates. */

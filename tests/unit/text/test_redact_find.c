@@ -9,6 +9,7 @@
 #include "pipeline/base/ascii.h"
 #include "pipeline/text/redact/find.h"
 #include "pipeline/text/redact/token.h"
+#include "tests/unit/support/random_regex.h"
 
 #define DEFAULT (CHUTE_REDACT_ALL & ~CHUTE_REDACT_BIT(CHUTE_REDACT_IP_ADDRESS))
 
@@ -146,13 +147,9 @@ Test(text_redact_find, looks_for_nothing_else) {
 
 /* ------------------------------------------------------------------ one pass finds what many do */
 
-static uint64_t state = 88172645463325252u;
-
 static unsigned roll(unsigned below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 20) % below;
+    static struct test_chance chance = { .seed = 88172645463325252u };
+    return test_chance_draw(&chance, below);
 }
 
 static const char *const parts[] = { "password", "passwd", "=", ": ", ":", "\"", "'", "\\\"", " ",

@@ -6,14 +6,11 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/text/scan.h"
-
-static uint64_t state = 88172645463325252u;
+#include "tests/unit/support/random_regex.h"
 
 static unsigned roll(unsigned below) {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 20) % below;
+    static struct test_chance chance = { .seed = 88172645463325252u };
+    return test_chance_draw(&chance, below);
 }
 
 static struct chute_str random_text(
