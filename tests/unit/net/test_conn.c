@@ -8,6 +8,7 @@
 #include "pipeline/net/listener.h"
 #include "pipeline/net/names.h"
 #include "pipeline/net/udp.h"
+#include "tests/unit/support/connect.h"
 
 struct world {
     uv_loop_t loop;
@@ -107,14 +108,6 @@ static void run_until_got(struct world *world, const char *want) {
     cr_assert_str_eq(chute_buf_cstr(&world->got), want);
 }
 
-static int connect_to(const struct world *world) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_storage address;
-    cr_assert_eq(chute_address_resolve("127.0.0.1", world->port, &address), 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, chute_address_len(&address)), 0);
-    return fd;
-}
-
 static void say(int fd, struct chute_str bytes) {
     cr_assert_eq(write(fd, bytes.at, bytes.len), (ssize_t)bytes.len);
 }
@@ -135,7 +128,7 @@ Test(net_conn, reads_to_the_end) {
     struct world world = { 0 };
     begin(&world);
     listen_on(&world, "127.0.0.1");
-    int first = connect_to(&world), second = connect_to(&world);
+    int first = test_connect(world.port), second = test_connect(world.port);
     say(first, CHUTE_STR("hello "));
     run_until_got(&world, "hello ");
     say(second, CHUTE_STR("world"));
@@ -152,7 +145,7 @@ Test(net_conn, takes_ipv4_on_an_ipv6_socket) {
     struct world world = { 0 };
     begin(&world);
     listen_on(&world, "::");
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("x"));
     run_until_got(&world, "x");
     cr_expect_str_eq(world.ip, "127.0.0.1 ");
@@ -164,7 +157,7 @@ Test(net_conn, refuses_tls) {
     struct world world = { 0 };
     begin(&world);
     listen_on(&world, "127.0.0.1");
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
     int is_over = 0;
     char byte;
@@ -181,7 +174,7 @@ Test(net_conn, reads_a_proxy_header_that_comes_in_pieces) {
     struct world world = { .conns.has_proxy = true };
     begin(&world);
     listen_on(&world, "127.0.0.1");
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("PROXY TCP4 1.2.3.4 5.6."));
     for (int i = 0; i < 100; i++) {
         uv_run(&world.loop, UV_RUN_NOWAIT);
@@ -192,7 +185,7 @@ Test(net_conn, reads_a_proxy_header_that_comes_in_pieces) {
     cr_expect_str_eq(world.ip, "127.0.0.1 1.2.3.4");
     say(fd, CHUTE_STR(" again"));
     run_until_got(&world, "hello again");
-    int other = connect_to(&world);
+    int other = test_connect(world.port);
     say(other, CHUTE_STR("hello\n"));
     char byte;
     while (recv(other, &byte, 1, MSG_DONTWAIT) != 0) {
@@ -209,7 +202,7 @@ Test(net_conn, reads_nothing_while_paused) {
     begin(&world);
     listen_on(&world, "127.0.0.1");
     chute_conns_pause(&world.conns);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("hello"));
     for (int i = 0; i < 100; i++) {
         uv_run(&world.loop, UV_RUN_NOWAIT);
@@ -226,7 +219,7 @@ Test(net_conn, a_stop_reads_what_is_on_its_way) {
     struct world world = { 0 };
     begin(&world);
     listen_on(&world, "127.0.0.1");
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("hello"));
     run_until_got(&world, "hello");
     say(fd,
@@ -248,7 +241,7 @@ Test(net_conn, looks_names_up) {
     struct chute_names *names = chute_names_create(&world.loop);
     world.conns.names = names;
     listen_on(&world, "127.0.0.1");
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("x"));
     run_until(&world, &world.opened, 1);
     cr_expect_neq(world.name[0], '-');
@@ -301,10 +294,10 @@ Test(net_conn, a_set_goes_to_another_owner) {
     struct world next = { 0 };
     begin(&world);
     listen_on(&world, "127.0.0.1");
-    int known = connect_to(&world);
+    int known = test_connect(world.port);
     say(known, CHUTE_STR("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\none "));
     run_until_got(&world, "one ");
-    int unknown = connect_to(&world);
+    int unknown = test_connect(world.port);
     say(unknown, CHUTE_STR("PROXY TCP4 4.3.2.1 "));
     while (world.conns.count < 2 || world.conns.first->header.len == 0) {
         uv_run(&world.loop, UV_RUN_NOWAIT);

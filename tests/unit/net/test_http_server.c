@@ -5,6 +5,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/net/http_server.h"
+#include "tests/unit/support/connect.h"
 
 struct world {
     uv_loop_t loop;
@@ -79,14 +80,6 @@ static void finish(struct world *world) {
     chute_buf_finish(&world->got);
 }
 
-static int connect_to(const struct world *world) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_storage address;
-    cr_assert_eq(chute_address_resolve("127.0.0.1", world->port, &address), 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, chute_address_len(&address)), 0);
-    return fd;
-}
-
 static void say(int fd, struct chute_str bytes) {
     cr_assert_eq(send(fd, bytes.at, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
 }
@@ -120,7 +113,7 @@ static bool is_gone(const struct world *world) {
 
 /* All that the server says to `request`, to the end of the connection. */
 static const char *ask(struct world *world, struct chute_str request) {
-    int fd = connect_to(world);
+    int fd = test_connect(world->port);
     world->got.len = 0;
     world->is_over = false;
     say(fd, request);
@@ -248,10 +241,10 @@ Test(net_http_server, one_connection_too_many_is_closed) {
     begin(&world, usual);
     int fds[4];
     for (int i = 0; i < 4; i++) {
-        fds[i] = connect_to(&world);
+        fds[i] = test_connect(world.port);
     }
     run_until(&world, -1, has_a_few);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     run_until(&world, fd, is_over);
     cr_expect_eq(world.got.len, 0);
     close(fd);
@@ -267,7 +260,7 @@ Test(net_http_server, one_connection_too_many_is_closed) {
 Test(net_http_server, an_answer_in_pieces) {
     struct world world = { 0 };
     begin(&world, usual);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("GET /later HTTP/1.1\r\n\r\nGET /empty HTTP/1.0\r\n\r\n"));
     run_until(&world, fd, has_kept);
     chute_http_begin(world.kept, 200, "text/event-stream");
@@ -287,7 +280,7 @@ Test(net_http_server, an_answer_in_pieces) {
 Test(net_http_server, a_client_that_goes_away_before_its_answer) {
     struct world world = { 0 };
     begin(&world, usual);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("GET /later HTTP/1.1\r\n\r\n"));
     run_until(&world, fd, has_kept);
     chute_http_begin(world.kept, 200, "text/plain");
@@ -301,7 +294,7 @@ Test(net_http_server, a_client_that_takes_nothing_is_cut_off) {
     struct chute_http_limits hasty = usual;
     hasty.stall_ms = 1;
     begin(&world, hasty);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     say(fd, CHUTE_STR("GET /later HTTP/1.1\r\n\r\n"));
     run_until(&world, -1, has_kept);
     struct chute_buf flood = { 0 };
@@ -318,7 +311,7 @@ Test(net_http_server, a_client_that_takes_nothing_is_cut_off) {
 Test(net_http_server, many_requests_sent_ahead_are_held_back_and_all_answered) {
     struct world world = { 0 };
     begin(&world, usual);
-    int fd = connect_to(&world);
+    int fd = test_connect(world.port);
     struct chute_buf requests = { 0 };
     for (int i = 0; i < 2000; i++) {
         chute_buf_add_str(&requests, CHUTE_STR("GET /empty HTTP/1.1\r\n\r\n"));
