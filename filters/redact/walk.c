@@ -12,6 +12,8 @@
 /* What is known of a key, as the cache keeps it. */
 #define KEY_IS_NAMED 1u /* by `fields` */
 #define KEY_HOLDS 2u    /* a secret itself */
+#define KEY_IS_NAME 4u  /* of something: `name`, `key` */
+#define KEY_IS_VALUE 8u /* of what such a name says */
 #define KEY_MEANING(m) ((uint32_t)(m) << 8)
 #define MEANING_OF(key) ((enum chute_redact_name)((key) >> 8))
 
@@ -255,13 +257,31 @@ static enum after redact_text(struct pass *pass, struct chute_value *value) {
 
 /* ------------------------------------------------------------------ names */
 
+static bool is_one_of(struct chute_str key, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (chute_str_eq_nocase(key, chute_str_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The part a key has in `{"name": "DB_PASSWORD", "value": "…"}`. */
+static uint32_t part_of(struct chute_str key) {
+    static const char *const names[] = { "name", "key", "header", "field" };
+    static const char *const values[] = { "value", "val", "content" };
+    return is_one_of(key, names, sizeof(names) / sizeof(names[0]))      ? KEY_IS_NAME
+           : is_one_of(key, values, sizeof(values) / sizeof(values[0])) ? KEY_IS_VALUE
+                                                                        : 0;
+}
+
 /* What is to be known of a key. */
 static uint32_t look_at_key(struct pass *pass, struct chute_str key) {
     const struct redact *self = pass->self;
     uint32_t known =
         self->names.count > 0 && chute_key_match(&self->names, key) != 0 ? KEY_IS_NAMED : 0;
     if (self->kinds & CHUTE_REDACT_BIT(CHUTE_REDACT_FIELD)) {
-        known |= KEY_MEANING(chute_redact_name(key));
+        known |= KEY_MEANING(chute_redact_name(key)) | part_of(key);
     } else if (self->kinds & CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE)) {
         enum chute_redact_name meaning = chute_redact_name(key);
         known |= meaning == CHUTE_NAME_PHONE ? KEY_MEANING(meaning) : 0;
@@ -343,8 +363,9 @@ static bool is_timestamp(const struct chute_member *member) {
                (struct chute_str){ member->key, member->key_len }, CHUTE_STR("@timestamp"));
 }
 
-static enum after walk_member(
-    struct pass *pass, struct chute_member *member, enum chute_redact_name above) {
+/* `above`: what the names above say; `*named`: what a `name` in the same object says of its `value`. */
+static enum after walk_member(struct pass *pass, struct chute_member *member,
+    enum chute_redact_name above, enum chute_redact_name *named) {
     if (!pass->takes_names) {
         return walk(pass, &member->value, above);
     }
@@ -356,18 +377,27 @@ static enum after walk_member(
         return hide(pass, &member->value, FOUND_BY_FIELDS);
     }
     enum chute_redact_name meaning = MEANING_OF(known);
+    if ((known & KEY_IS_NAME) != 0 && member->value.type == CHUTE_STRING) {
+        *named = chute_redact_name(chute_value_str(&member->value));
+        if (*named != CHUTE_NAME_PLAIN) {
+            meaning = above = CHUTE_NAME_PLAIN; /* it is only called a secret */
+        }
+    } else if ((known & KEY_IS_VALUE) != 0) {
+        meaning = *named;
+    }
     return walk(pass, &member->value, meaning > above ? meaning : above);
 }
 
-static enum after walk_object(
-    struct pass *pass, struct chute_object *object, enum chute_redact_name above) {
+/* `above`: what the names above say of all that is below; `named`: what they say of a `value` here. */
+static enum after walk_object(struct pass *pass, struct chute_object *object,
+    enum chute_redact_name above, enum chute_redact_name named) {
     for (uint32_t i = 0; i < object->count;) {
         struct chute_member *member = &object->members[i];
         if (pass->depth < DEPTH_SHOWN) {
             pass->path[pass->depth] = member;
         }
         pass->depth++;
-        enum after after = walk_member(pass, member, above);
+        enum after after = walk_member(pass, member, above, &named);
         pass->depth--;
         if (after == GOES) {
             memmove(member, member + 1, sizeof(*member) * (object->count - i - 1));
@@ -394,7 +424,7 @@ static enum after walk(struct pass *pass, struct chute_value *value, enum chute_
     if (value->type == CHUTE_OBJECT) {
         /* a session as an object has fields of its own that tell what is secret */
         bool goes_on = above == CHUTE_NAME_LISTS || above >= CHUTE_NAME_COOKIE;
-        return walk_object(pass, value->as.object, goes_on ? above : CHUTE_NAME_PLAIN);
+        return walk_object(pass, value->as.object, goes_on ? above : CHUTE_NAME_PLAIN, above);
     }
     if (above != CHUTE_NAME_PLAIN && above != CHUTE_NAME_PHONE && is_secret(above, value)) {
         return hide(pass, value, CHUTE_REDACT_FIELD);

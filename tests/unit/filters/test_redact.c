@@ -109,6 +109,18 @@ static const struct test_filter_row detector_rows[] = {
         "{\"pin\":\"[REDACTED:field]\",\"cvv\":\"[REDACTED:field]\",\"password\":null,\"secret\":"
         "\"\","
         "\"token\":\"***\",\"api_key\":true} matched" },
+    { "a name and its value apart", "",
+        "{\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"x1\"},{\"name\":\"TZ\",\"value\":\"UTC\"},"
+        "{\"value\":\"x2\"}],\"header\":{\"key\":\"X-Api-Key\",\"Value\":5}}",
+        "{\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"[REDACTED:field]\"},{\"name\":\"TZ\","
+        "\"value\":"
+        "\"UTC\"},{\"value\":\"x2\"}],\"header\":{\"key\":\"X-Api-Key\",\"Value\":\"[REDACTED:"
+        "field]\"}} "
+        "matched" },
+    { "a name under a sensitive one is no name", "",
+        "{\"password\":{\"key\":\"x1\",\"name\":\"x2\"},\"session\":{\"value\":\"x3\",\"n\":1}}",
+        "{\"password\":{\"key\":\"[REDACTED:field]\",\"name\":\"[REDACTED:field]\"},\"session\":"
+        "{\"value\":\"[REDACTED:field]\",\"n\":1}} matched" },
     { "a name that holds a secret", "", "{\"seen\":{\"anna@school.example\":1,\"b\":2}}",
         "{\"seen\":{\"[REDACTED:email]\":1,\"b\":2}} matched" },
     { "a telephone's field", "",
