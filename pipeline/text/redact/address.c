@@ -60,12 +60,29 @@ static bool is_file(struct chute_str domain) {
     return false;
 }
 
+/* Behind the last sign of a URL's encoding in start … end - 1 that is none of an address: `mail%3Danna`. */
+static size_t behind_escapes(const struct chute_redact_finder *finder, size_t start, size_t end) {
+    for (size_t at = start; at + 3 <= end; at++) {
+        const char *text = finder->text.at + at;
+        if (text[0] == '%' && chute_is_hex(text[1]) && chute_is_hex(text[2]) &&
+            memcmp(text, "%2B", 3) != 0 && memcmp(text, "%2b", 3) != 0 &&
+            memcmp(text, "%2E", 3) != 0) {
+            start = at + 3;
+        }
+    }
+    return start;
+}
+
 void chute_redact_email(struct chute_redact_finder *finder, size_t at, size_t len) {
     size_t first = at > LOCAL_MOST ? at - LOCAL_MOST : 0;
+    if (finder->authority_end == at + 1) {
+        return; /* of user info */
+    }
     size_t start = at;
     while (start > first && is_local_byte(finder->text.at[start - 1])) {
         start--;
     }
+    start = behind_escapes(finder, start, at);
     while (start < at && strchr(".'-%", finder->text.at[start]) != NULL) {
         start++;
     }
@@ -149,6 +166,7 @@ void chute_redact_url(struct chute_redact_finder *finder, size_t at, size_t len)
     if (end == 0) {
         return;
     }
+    finder->authority_end = end + 1;
     if (has_password && colon < end) {
         if (!chute_redact_is_blank(chute_redact_slice(finder, colon + 1, end))) {
             chute_redact_add(finder, colon + 1, end, CHUTE_REDACT_URL_PASSWORD);
@@ -156,5 +174,38 @@ void chute_redact_url(struct chute_redact_finder *finder, size_t at, size_t len)
     } else if (chute_redact_is_random(chute_redact_slice(finder, start, end))) {
         chute_redact_add(
             finder, start, end, CHUTE_REDACT_URL_PASSWORD); /* a token in the user's place */
+    }
+}
+
+void chute_redact_dsn(struct chute_redact_finder *finder, size_t at, size_t len) {
+    (void)len;
+    size_t start = at, colon = 0;
+    while (start > 0 && at - start < SLASHED_MOST && finder->text.at[start - 1] != '@' &&
+           !chute_is_space(finder->text.at[start - 1]) &&
+           strchr("\"'`<>", finder->text.at[start - 1]) == NULL) {
+        start--;
+        colon = finder->text.at[start] == ':' ? start : colon;
+    }
+    struct chute_str password = chute_redact_slice(finder, colon + 1, at);
+    if (colon > start && colon + 1 < at && !chute_redact_is_blank(password)) {
+        chute_redact_add(finder, colon + 1, at, CHUTE_REDACT_URL_PASSWORD);
+    }
+}
+
+void chute_redact_thin(struct chute_redact_finder *finder, size_t at, size_t len) {
+    size_t slash = 0;
+    for (size_t end = at + len; end - at < SLASHED_MOST; end++) {
+        char byte = chute_redact_byte(finder, end);
+        slash = byte == '/' && slash == 0 ? end : slash;
+        if (byte == '@') {
+            struct chute_str password = chute_redact_slice(finder, slash + 1, end);
+            if (slash > 0 && slash + 1 < end && !chute_redact_is_blank(password)) {
+                chute_redact_add(finder, slash + 1, end, CHUTE_REDACT_URL_PASSWORD);
+            }
+            return;
+        }
+        if (byte == '\0' || chute_is_space(byte)) {
+            return;
+        }
     }
 }

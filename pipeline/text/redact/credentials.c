@@ -1,7 +1,6 @@
 /* pipeline/text/redact/credentials.c - what HTTP carries: Authorization headers (RFC 9110, 7617, 6750), cookies (RFC 6265),
  * and such credentials without their header's name. */
-#include "pipeline/base/ascii.h"
-#include "pipeline/text/redact/finder.h"
+#include "pipeline/text/redact/quote.h"
 #include "pipeline/text/redact/value.h"
 
 #define SCHEME_MOST 24
@@ -79,6 +78,18 @@ static const struct scheme *find_scheme(struct chute_str word) {
     return NULL;
 }
 
+/* Behind the name in `Token token="…"`. */
+static size_t behind_parameter(const struct chute_redact_finder *finder, size_t at) {
+    static const char *const names[] = { "token=", "key=", "apikey=", "api_key=" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (chute_redact_is_at_nocase(finder, at, chute_str_of(names[i]))) {
+            at += strlen(names[i]);
+            return at + chute_redact_read_quote(finder, at).len;
+        }
+    }
+    return at;
+}
+
 void chute_redact_authorization(struct chute_redact_finder *finder, size_t start, size_t end) {
     size_t word = start;
     while (word < end && word - start < SCHEME_MOST &&
@@ -91,12 +102,16 @@ void chute_redact_authorization(struct chute_redact_finder *finder, size_t start
         value++;
     }
     if (scheme != NULL && value > word && value < end) {
+        value = behind_parameter(finder, value);
         size_t value_end = scheme->has_parameters ? end : token68_end(finder, value, end);
         if (value_end > value &&
             !chute_redact_is_blank(chute_redact_slice(finder, value, value_end))) {
             chute_redact_add(finder, value, value_end, scheme->kind);
             return;
         }
+    }
+    if (scheme != NULL && value == end) {
+        return; /* a scheme without credentials */
     }
     size_t word_end = start;
     while (word_end < end && !chute_is_space(finder->text.at[word_end])) {
@@ -124,7 +139,8 @@ static void add_token(
 }
 
 void chute_redact_bearer(struct chute_redact_finder *finder, size_t at, size_t len) {
-    if (chute_redact_is_odd(token_behind(finder, at, len, 8192))) {
+    struct chute_str token = token_behind(finder, at, len, 8192);
+    if (chute_redact_is_odd(token) || chute_redact_is_uuid(token)) {
         add_token(finder, at + len, CHUTE_REDACT_BEARER_TOKEN);
     }
 }

@@ -16,6 +16,10 @@ typedef void (*detector)(struct chute_redact_finder *finder, size_t at, size_t l
     (CHUTE_REDACT_BIT(CHUTE_REDACT_CREDIT_CARD) | CHUTE_REDACT_BIT(CHUTE_REDACT_IBAN) |            \
         CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE) | CHUTE_REDACT_BIT(CHUTE_REDACT_IP_ADDRESS))
 
+/* A program that takes secrets by short options. */
+#define COMMAND(name)                                                                              \
+    { name, false, CHUTE_REDACT_BIT(CHUTE_REDACT_KEY_VALUE), chute_redact_command }
+
 /* What brings a detector to a place. The names are parts of those that name.c knows. */
 static const struct {
     const char *text;
@@ -33,6 +37,8 @@ static const struct {
     { "wachtwoord", true, BY_NAME, chute_redact_key_value },
     { "secret", true, BY_NAME, chute_redact_key_value },
     { "token", true, BY_NAME, chute_redact_key_value },
+    { "mfa", true, BY_NAME, chute_redact_key_value },
+    { "verification", true, BY_NAME, chute_redact_key_value },
     { "otp", true, BY_NAME, chute_redact_key_value },
     { "jwt", true, BY_NAME, chute_redact_key_value },
     { "ssn", true, BY_NAME, chute_redact_key_value },
@@ -52,12 +58,45 @@ static const struct {
     { "cookie", true, BY_NAME, chute_redact_key_value },
     { "security", true, BY_NAME, chute_redact_key_value },
     { "card", true, BY_NAME, chute_redact_key_value },
-    { "identified by", true, CHUTE_REDACT_BIT(CHUTE_REDACT_KEY_VALUE), chute_redact_identified_by },
+    { "identified ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_KEY_VALUE), chute_redact_identified_by },
+    { "password for ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_KEY_VALUE), chute_redact_set_password },
+    { "values", true, CHUTE_REDACT_BIT(CHUTE_REDACT_KEY_VALUE), chute_redact_values },
+    COMMAND("curl"),
+    COMMAND("sshpass"),
+    COMMAND("mysql"),
+    COMMAND("mariadb"),
+    COMMAND("redis-cli"),
+    COMMAND("openssl"),
+    COMMAND("mongo"),
+    COMMAND("ldap"),
+    COMMAND("smbclient"),
+    COMMAND("login -"),
+    COMMAND("plink"),
+    COMMAND("pscp"),
+    COMMAND("7z "),
+    COMMAND("unzip"),
+    COMMAND("sqlcmd"),
+    COMMAND("sqlplus"),
+    COMMAND("ipmitool"),
+    COMMAND("snmp"),
+    COMMAND("lftp"),
+    COMMAND("keytool"),
+    COMMAND("jarsigner"),
     { "phone", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "telefon", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "tel=", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "tel:", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "tel\"", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "fax", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
+    { "msisdn", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
     { "mobile", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
     { "bearer ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_BEARER_TOKEN), chute_redact_bearer },
     { "basic ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_BASIC_AUTH), chute_redact_basic },
+    { "@tcp(", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_dsn },
+    { ":thin:", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_thin },
+    { "@unix(", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_dsn },
     { "://", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_url },
+    { "%40", false, CHUTE_REDACT_BIT(CHUTE_REDACT_EMAIL), chute_redact_email },
     { "@", false, CHUTE_REDACT_BIT(CHUTE_REDACT_EMAIL), chute_redact_email },
     { "-----BEGIN ", false, CHUTE_REDACT_BIT(CHUTE_REDACT_PRIVATE_KEY), chute_redact_private_key },
     { ":", false, CHUTE_REDACT_BIT(CHUTE_REDACT_IP_ADDRESS), chute_redact_ip },
@@ -212,8 +251,11 @@ static bool is_free(const struct chute_redact_finder *finder, size_t at, const c
     if (before == '\0') {
         return true;
     }
-    return !(chute_is_alnum(finder->text.at[at]) && (chute_is_alnum(before) || before == '_')) &&
-           (not_behind == NULL || strchr(not_behind, before) == NULL);
+    bool is_of_a_word = chute_is_alnum(before) || before == '_';
+    /* a sign that may not stand before it is a part of something only behind a word: not in a list, or in a diff */
+    return !(chute_is_alnum(finder->text.at[at]) && is_of_a_word) &&
+           (not_behind == NULL || strchr(not_behind, before) == NULL ||
+               !chute_is_alnum(chute_redact_byte(finder, at - 2)));
 }
 
 static void try_token(const struct chute_redact_plan *plan, struct chute_redact_finder *finder,
@@ -250,8 +292,10 @@ static void look_at(const struct chute_redact_plan *plan, struct chute_redact_fi
     const struct source *source = &plan->sources[hit->needle];
     if (source->detect == NULL) {
         try_token(plan, finder, source, hit->at);
-    } else if (!is_inside) {
-        source->detect(finder, hit->at, source->len);
+    } else if (!is_inside || (source->detect == chute_redact_private_key &&
+                                 finder->spans[finder->count - 1].end < finder->text.len)) {
+        source->detect(
+            finder, hit->at, source->len); /* a key may begin in a span, and end behind it */
     }
 }
 
@@ -263,7 +307,7 @@ static void begin(const struct chute_redact_plan *plan, struct chute_redact_find
     finder->count = 0;
     finder->has_next_at = finder->is_undecided = false;
     finder->plain_start = finder->plain_end = finder->header_start = finder->header_end = 0;
-    finder->name_start = finder->name_end = 0;
+    finder->name_start = finder->name_end = finder->command_end = finder->authority_end = 0;
     if (chute_redact_wants(finder, CHUTE_REDACT_PRIVATE_KEY) && chute_redact_is_key_line(text)) {
         chute_redact_add(finder, 0, text.len, CHUTE_REDACT_PRIVATE_KEY);
     }

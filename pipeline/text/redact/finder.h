@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/regex.h"
 #include "pipeline/text/redact/kinds.h"
 
@@ -33,7 +34,9 @@ struct chute_redact_finder {
         plain_end; /* the last value without quotes: ends in the same place from anywhere within */
     size_t header_start, header_end; /* the same of the last header */
     size_t name_start, name_end;     /* the last run of bytes that names are made of */
-    bool is_undecided;               /* a regex gave up: nothing of the text may pass */
+    size_t command_end;              /* of the last command that was looked at */
+    size_t authority_end; /* the last `@` that ends the user info of a URL, + 1; 0: none */
+    bool is_undecided;    /* a regex gave up: nothing of the text may pass */
 };
 
 /* Adds a span; one that overlaps others becomes one with them. Nothing happens if its kind is not looked for. */
@@ -56,11 +59,38 @@ static inline struct chute_str chute_redact_slice(
     return (struct chute_str){ finder->text.at + start, end - start };
 }
 
+/* Whether `text` stands at `at`; `_nocase`: in any case of ASCII letters, `text` in small ones. */
+static inline bool chute_redact_is_at(
+    const struct chute_redact_finder *finder, size_t at, struct chute_str text) {
+    return at <= finder->text.len && finder->text.len - at >= text.len &&
+           memcmp(finder->text.at + at, text.at, text.len) == 0;
+}
+static inline bool chute_redact_is_at_nocase(
+    const struct chute_redact_finder *finder, size_t at, struct chute_str text) {
+    return at <= finder->text.len && finder->text.len - at >= text.len &&
+           chute_str_eq_nocase((struct chute_str){ finder->text.at + at, text.len }, text);
+}
+
+/* Behind the blanks at `at`, 32 at most; `takes_lines`: line ends are blanks, too. */
+static inline size_t chute_redact_skip_blanks(
+    const struct chute_redact_finder *finder, size_t at, bool takes_lines) {
+    size_t end = at + 32;
+    while (at < end && (takes_lines ? chute_is_space(chute_redact_byte(finder, at))
+                                    : chute_is_blank(chute_redact_byte(finder, at)))) {
+        at++;
+    }
+    return at;
+}
+
 /* The detectors; `at` and `len` are of their literal in the text. */
 /* name=value and its many forms. key_value.c */
 void chute_redact_key_value(struct chute_redact_finder *finder, size_t at, size_t len);
-/* SQL's `IDENTIFIED BY`. key_value.c */
+/* SQL's `IDENTIFIED BY`, `SET PASSWORD FOR` and `VALUES`. sql.c */
 void chute_redact_identified_by(struct chute_redact_finder *finder, size_t at, size_t len);
+void chute_redact_set_password(struct chute_redact_finder *finder, size_t at, size_t len);
+void chute_redact_values(struct chute_redact_finder *finder, size_t at, size_t len);
+/* At the name of a program that takes secrets by short options. command.c */
+void chute_redact_command(struct chute_redact_finder *finder, size_t at, size_t len);
 /* `Bearer …` and `Basic …` without a header's name. credentials.c */
 void chute_redact_bearer(struct chute_redact_finder *finder, size_t at, size_t len);
 void chute_redact_basic(struct chute_redact_finder *finder, size_t at, size_t len);
@@ -71,14 +101,21 @@ void chute_redact_authorization(struct chute_redact_finder *finder, size_t start
 void chute_redact_cookies(struct chute_redact_finder *finder, size_t start, size_t end);
 /* What a field for telephone numbers may hold: seven digits to fifteen, and signs between them. phone.c */
 bool chute_redact_is_phone(struct chute_str text);
+/* At the `@tcp(` of Go's `user:password@tcp(host)`, and the `:thin:` of Oracle's `:thin:user/password@host`. address.c */
+void chute_redact_dsn(struct chute_redact_finder *finder, size_t at, size_t len);
+void chute_redact_thin(struct chute_redact_finder *finder, size_t at, size_t len);
 /* At `://`. address.c */
 void chute_redact_url(struct chute_redact_finder *finder, size_t at, size_t len);
-/* At `@`. address.c */
+/* At `@` and `%40`. address.c */
 void chute_redact_email(struct chute_redact_finder *finder, size_t at, size_t len);
 /* At `-----BEGIN `. private_key.c */
 void chute_redact_private_key(struct chute_redact_finder *finder, size_t at, size_t len);
 /* Whether all of `text` is a line of a key's body. private_key.c */
 bool chute_redact_is_key_line(struct chute_str text);
+/* Whether one of these words stands within 24 bytes before `at`, with nothing but letters, blanks and `:.'"` between (and
+ * `=` right before). number.c */
+bool chute_redact_is_called(const struct chute_redact_finder *finder, size_t at,
+    const struct chute_str *words, size_t count);
 /* At the first digit of a run: number.c, which asks card.c, iban.c and phone.c. */
 void chute_redact_number(struct chute_redact_finder *finder, size_t at, size_t len);
 void chute_redact_card(struct chute_redact_finder *finder, size_t at);

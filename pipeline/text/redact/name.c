@@ -66,9 +66,11 @@ static const struct word words[] = {
     { W("bad"), 0, NOT_A_VALUE },
     { W("base"), TAIL, 0 },
     { W("bearer"), HINT, KEY_OF_LOCK },
+    { W("bindpw"), SECRET, 0 },
     { W("cache"), 0, KEY_OF_ROW },
     { W("card"), CARD, OF_A_CARD },
     { W("cardnumber"), SECRET, 0 },
+    { W("cellphone"), PHONE, 0 },
     { W("cipher"), 0, KEY_OF_LOCK },
     { W("client"), 0, KEY_OF_LOCK },
     { W("code"), CODE, 0 },
@@ -92,8 +94,10 @@ static const struct word words[] = {
     { W("crypt"), 0, KEY_OF_LOCK },
     { W("csrf"), HINT, 0 },
     { W("current"), TAIL, 0 },
-    { W("cvc"), SECRET, 0 },
-    { W("cvv"), SECRET, 0 },
+    { W("cvc"), SECRET, OF_SECURITY },
+    { W("cvv"), SECRET, OF_SECURITY },
+    { W("dbpass"), SECRET, 0 },
+    { W("dbpwd"), SECRET, 0 },
     { W("debit"), 0, OF_A_CARD },
     { W("dedup"), 0, KEY_OF_ROW },
     { W("deploy"), 0, KEY_OF_LOCK },
@@ -108,6 +112,7 @@ static const struct word words[] = {
     { W("encrypted"), TAIL, 0 },
     { W("encryption"), 0, KEY_OF_LOCK },
     { W("expired"), 0, NOT_A_VALUE },
+    { W("fax"), PHONE, 0 },
     { W("foreign"), 0, KEY_OF_ROW },
     { W("forgot"), 0, NOT_A_VALUE },
     { W("group"), 0, KEY_OF_ROW },
@@ -129,16 +134,20 @@ static const struct word words[] = {
     { W("jwt"), SECRET, 0 },
     { W("kennwort"), SECRET, 0 },
     { W("key"), KEY, 0 },
+    { W("keypass"), SECRET, 0 },
     { W("keys"), KEYS, 0 },
     { W("license"), 0, KEY_OF_LOCK },
     { W("lookup"), 0, KEY_OF_ROW },
     { W("master"), 0, KEY_OF_LOCK },
+    { W("masterauth"), SECRET, 0 },
     { W("max"), 0, NOT_A_VALUE },
     { W("message"), 0, KEY_OF_ROW },
+    { W("mfa"), 0, OF_SECURITY },
     { W("min"), 0, NOT_A_VALUE },
     { W("missing"), 0, NOT_A_VALUE },
     { W("mobile"), PHONE, 0 },
     { W("motdepasse"), SECRET, 0 },
+    { W("msisdn"), PHONE, 0 },
     { W("need"), 0, NOT_A_VALUE },
     { W("needs"), 0, NOT_A_VALUE },
     { W("new"), TAIL, 0 },
@@ -150,7 +159,7 @@ static const struct word words[] = {
     { W("object"), 0, KEY_OF_ROW },
     { W("old"), TAIL, 0 },
     { W("openai"), 0, KEY_OF_LOCK },
-    { W("otp"), SECRET, 0 },
+    { W("otp"), SECRET, OF_SECURITY },
     { W("pad"), 0, NOT_A_TOKEN },
     { W("page"), 0, NOT_A_TOKEN },
     { W("pan"), NOTHING, OF_A_CARD },
@@ -178,11 +187,14 @@ static const struct word words[] = {
     { W("pw"), PASS, 0 },
     { W("pwd"), SECRET, 0 },
     { W("raw"), TAIL, 0 },
+    { W("rediscli"), 0, OF_SECURITY },
     { W("registry"), 0, KEY_OF_ROW },
     { W("repeat"), TAIL, 0 },
     { W("require"), 0, NOT_A_VALUE },
     { W("required"), 0, NOT_A_VALUE },
+    { W("requirepass"), SECRET, 0 },
     { W("requires"), 0, NOT_A_VALUE },
+    { W("rootpw"), SECRET, 0 },
     { W("routing"), 0, KEY_OF_ROW },
     { W("row"), 0, KEY_OF_ROW },
     { W("rsa"), 0, KEY_OF_LOCK },
@@ -206,11 +218,17 @@ static const struct word words[] = {
     { W("signing"), 0, KEY_OF_LOCK },
     { W("sort"), 0, KEY_OF_ROW },
     { W("ssh"), 0, KEY_OF_LOCK },
+    { W("sshpass"), SECRET, 0 },
     { W("ssl"), 0, KEY_OF_LOCK },
-    { W("ssn"), SECRET, 0 },
+    { W("ssn"), SECRET, OF_SECURITY },
+    { W("storepass"), SECRET, 0 },
     { W("string"), TAIL, 0 },
     { W("stripe"), 0, KEY_OF_LOCK },
     { W("subscription"), 0, KEY_OF_LOCK },
+    { W("tel"), PHONE, 0 },
+    { W("telefon"), PHONE, 0 },
+    { W("telefone"), PHONE, 0 },
+    { W("telefono"), PHONE, 0 },
     { W("telephone"), PHONE, 0 },
     { W("test"), TAIL, 0 },
     { W("text"), TAIL, 0 },
@@ -218,13 +236,14 @@ static const struct word words[] = {
     { W("token"), SECRET, KEY_OF_LOCK },
     { W("tokens"), PLURAL, 0 },
     { W("total"), 0, NOT_A_VALUE },
-    { W("totp"), SECRET, 0 },
+    { W("totp"), SECRET, OF_SECURITY },
     { W("translation"), 0, KEY_OF_ROW },
     { W("twilio"), 0, KEY_OF_LOCK },
     { W("unexpected"), 0, NOT_A_VALUE },
     { W("unique"), 0, KEY_OF_ROW },
     { W("unknown"), 0, NOT_A_VALUE },
     { W("use"), 0, NOT_A_VALUE },
+    { W("userpwd"), SECRET, 0 },
     { W("uses"), 0, NOT_A_VALUE },
     { W("v"), TAIL, 0 },
     { W("val"), TAIL, 0 },
@@ -359,7 +378,9 @@ static enum chute_redact_name judge(const struct parts *parts) {
     case PLURAL:
         return before & (NOT_A_VALUE | NOT_A_TOKEN) ? CHUTE_NAME_PLAIN : CHUTE_NAME_LISTS;
     case SESSION:
-        return before & NOT_A_VALUE ? CHUTE_NAME_PLAIN : CHUTE_NAME_SESSION;
+        return before & NOT_A_VALUE ? CHUTE_NAME_PLAIN
+               : before & OF_A_CARD ? CHUTE_NAME_SECRET /* its PIN */
+                                    : CHUTE_NAME_SESSION;
     case SESSION_ID:
         return CHUTE_NAME_SESSION_ID;
     case KEY:
@@ -367,7 +388,9 @@ static enum chute_redact_name judge(const struct parts *parts) {
     case KEYS:
         return before & KEY_OF_LOCK ? CHUTE_NAME_LISTS : CHUTE_NAME_PLAIN;
     case HINT:
-        return before & NOT_A_VALUE ? CHUTE_NAME_PLAIN : CHUTE_NAME_HINTS;
+        return before & NOT_A_VALUE   ? CHUTE_NAME_PLAIN
+               : before & OF_SECURITY ? CHUTE_NAME_SECRET /* REDISCLI_AUTH */
+                                      : CHUTE_NAME_HINTS;
     case AUTHORIZE:
         return CHUTE_NAME_AUTHORIZATION;
     case COOKIE:

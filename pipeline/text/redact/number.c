@@ -7,6 +7,7 @@
 
 #define ADDRESS_MOST 45 /* bytes of an IPv6 address as text */
 #define DIGITS_MOST 20  /* of a run: more are nothing */
+#define NEAR 24         /* bytes before a number that say what it is */
 
 static bool is_address_byte(char byte) {
     return chute_is_hex(byte) || byte == ':' || byte == '.';
@@ -45,6 +46,40 @@ void chute_redact_ip(struct chute_redact_finder *finder, size_t at, size_t len) 
     }
 }
 
+bool chute_redact_is_called(const struct chute_redact_finder *finder, size_t at,
+    const struct chute_str *words, size_t count) {
+    size_t end = at;
+    for (size_t start = at; start > 0 && at - start < NEAR; start--) {
+        char byte = finder->text.at[start - 1];
+        if (!chute_is_alpha(byte)) {
+            if (strchr(" :.'\"(", byte) == NULL && (byte != '=' || start != at)) {
+                return false;
+            }
+            continue;
+        }
+        end = chute_is_alpha(chute_redact_byte(finder, start)) ? end : start;
+        if (chute_is_alpha(chute_redact_byte(finder, start - 2))) {
+            continue;
+        }
+        struct chute_str word = chute_redact_slice(finder, start - 1, end);
+        for (size_t i = 0; i < count; i++) {
+            if (chute_str_eq_nocase(word, words[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Whether a number of so many digits may begin a telephone's. */
+static bool may_be_phone(const struct chute_redact_finder *finder, size_t at, size_t digits) {
+    char before = chute_redact_byte(finder, at - 1);
+    char first = finder->text.at[at];
+    return digits == 3 || before == '+' || first == '0' ||
+           (digits == 1 && (first == '1' || first == '8')) || (digits == 2 && before == '(') ||
+           (digits >= 9 && digits <= 11);
+}
+
 /* Most numbers of a log are told from the rest by how many digits they have. */
 void chute_redact_number(struct chute_redact_finder *finder, size_t at, size_t len) {
     (void)len;
@@ -55,7 +90,12 @@ void chute_redact_number(struct chute_redact_finder *finder, size_t at, size_t l
         digits++;
     }
     char before = chute_redact_byte(finder, at - 1);
-    if (chute_is_upper(before)) {
+    if (before == '%' && digits > 2) { /* %20 before it */
+        at += 2;
+        digits -= 2;
+    }
+    bool is_encoded = at >= 3 && text[at - 3] == '%' && chute_is_hex(text[at - 2]); /* %3D */
+    if (chute_is_upper(before) && !is_encoded) {
         if (chute_redact_wants(finder, CHUTE_REDACT_IBAN)) {
             chute_redact_iban(finder, at);
         }
@@ -64,8 +104,7 @@ void chute_redact_number(struct chute_redact_finder *finder, size_t at, size_t l
             chute_redact_wants(finder, CHUTE_REDACT_CREDIT_CARD)) {
             chute_redact_card(finder, at);
         }
-        if ((digits == 3 || before == '+' || text[at] == '0' || (digits == 1 && text[at] == '1')) &&
-            chute_redact_wants(finder, CHUTE_REDACT_PHONE)) {
+        if (may_be_phone(finder, at, digits) && chute_redact_wants(finder, CHUTE_REDACT_PHONE)) {
             chute_redact_telephone(finder, at);
         }
     }

@@ -3,6 +3,9 @@
 #include "pipeline/base/ascii.h"
 #include "pipeline/text/redact/finder.h"
 
+#define W(text)                                                                                    \
+    { text, sizeof(text) - 1 }
+
 #define DIGITS_MOST 15
 #define GROUPS_MOST 8
 
@@ -138,15 +141,32 @@ static bool is_international(struct number *number) {
     return (one >= 2 && one <= 6) || one == 8 || one == 9;
 }
 
-/* `at` is of the digit behind the plus. */
-static void read_international(struct chute_redact_finder *finder, size_t at) {
-    char before = chute_redact_byte(finder, at - 2);
+/* Takes the 0 of `+44 (0)161 904 0495` away, which is dialled at home only. */
+static void drop_trunk(const struct chute_redact_finder *finder, struct number *number) {
+    size_t digit = number->groups[0];
+    for (size_t i = 1; i < number->group_count && i < 3; digit += number->groups[i++]) {
+        size_t start = number->ends[i] - number->groups[i];
+        if (number->groups[i] == 1 && finder->text.at[start] == '0' &&
+            finder->text.at[start - 1] == '(') {
+            memmove(number->digits + digit, number->digits + digit + 1, number->count - digit - 1);
+            number->groups[i] = 0;
+            number->count--;
+        }
+    }
+}
+
+/* `at` is of the digit behind the plus, or behind the 00 that stands for it; `start` of these. */
+static void read_international(struct chute_redact_finder *finder, size_t start, size_t at) {
+    char before = chute_redact_byte(finder, start - 1);
     struct number number;
     if (chute_is_alnum(before) || before == '+' || !read_number(finder, at, &number)) {
         return;
     }
-    if (is_international(&number) && !chute_is_alnum(chute_redact_byte(finder, end_of(&number)))) {
-        chute_redact_add(finder, at - 1, end_of(&number), CHUTE_REDACT_PHONE);
+    drop_trunk(finder, &number);
+    bool is_plus = finder->text.at[start] == '+';
+    if (is_international(&number) && (is_plus || number.group_count > 1) &&
+        !chute_is_alnum(chute_redact_byte(finder, end_of(&number)))) {
+        chute_redact_add(finder, start, end_of(&number), CHUTE_REDACT_PHONE);
     }
 }
 
@@ -195,6 +215,42 @@ static bool is_with_trunk(const struct number *number) {
     return true;
 }
 
+/* 06-12345678, 06 1234 5678, 03-1234-5678: an area of one digit behind the 0. */
+static bool is_of_short_area(const struct number *number) {
+    const size_t *groups = number->groups;
+    if (number->digits[0] != '0' || number->digits[1] == '0' || groups[0] != 2 ||
+        number->count != 10) {
+        return false;
+    }
+    return (number->group_count == 2 && number->digits[1] == '6' && number->signs[1] == '-') ||
+           (number->group_count == 3 && groups[1] == 4 && number->signs[1] == number->signs[2] &&
+               (number->signs[1] == ' ' || number->signs[1] == '-'));
+}
+
+/* Whether a word shortly before says that a number to call follows: "phone number 677 416 207". */
+static bool is_called_phone(const struct chute_redact_finder *finder, size_t at) {
+    static const struct chute_str words[] = { W("phone"), W("telephone"), W("call"), W("callback"),
+        W("mobile"), W("mobil"), W("sms"), W("tel"), W("telefon"), W("cell"), W("fax"), W("handy"),
+        W("dial"), W("dialing"), W("dialling"), W("caller"), W("whatsapp"), W("contact") };
+    return chute_redact_is_called(finder, at, words, sizeof(words) / sizeof(words[0]));
+}
+
+/* 677 416 207, 913 28 81 03, 347 1857008, 5551234567: what a number to call may be elsewhere. */
+static bool is_of_groups(const struct number *number) {
+    bool is_time = number->group_count == 1 && number->count == 10 && number->digits[0] == '1';
+    bool is_trunk = number->groups[0] == 1 && number->digits[0] == '8' && number->count == 11;
+    if (number->count < 9 || number->count > 11 || (number->groups[0] < 2 && !is_trunk) ||
+        is_time) {
+        return false;
+    }
+    for (size_t i = 1; i < number->group_count; i++) {
+        if (strchr(" -/()", number->signs[i]) == NULL || number->groups[i] < 2) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_of_blanks(const struct number *number) {
     bool has_blank = false;
     for (size_t i = 1; i < number->group_count; i++) {
@@ -209,18 +265,28 @@ static bool is_digit_beside(const struct chute_redact_finder *finder, size_t bla
            chute_is_digit(chute_redact_byte(finder, digit));
 }
 
-/* An area of three digits, or a 1 before it, or a 0 before something else; and more digits behind a sign. */
-static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
+/* How a number begins. */
+enum start {
+    NO_NUMBER,
+    OF_AN_AREA, /* three digits, or a 1, or a 0 and something else; and more digits behind a sign */
+    OF_DIGITS,  /* a number only if a word before says so */
+};
+
+static enum start start_of(const struct chute_redact_finder *finder, size_t at) {
     size_t end = at;
-    while (end - at <= 5 && chute_is_digit(chute_redact_byte(finder, end))) {
+    while (end - at <= 11 && chute_is_digit(chute_redact_byte(finder, end))) {
         end++;
     }
+    size_t len = end - at;
+    bool goes_on = skip_sign(finder, end) != 0;
     char first = finder->text.at[at];
-    bool is_of_area = first == '0'
-                          ? end - at <= 5 && end - at >= 2 && finder->text.at[at + 1] != '0'
-                      : end - at == 1 ? first == '1'
-                                      : end - at == 3;
-    return is_of_area && skip_sign(finder, end) != 0;
+    bool is_of_area = first == '0' ? len <= 5 && len >= 2 && finder->text.at[at + 1] != '0'
+                      : len == 1   ? first == '1'
+                                   : len == 3;
+    if (goes_on && is_of_area) {
+        return OF_AN_AREA;
+    }
+    return goes_on || (len >= 9 && len <= 11) ? OF_DIGITS : NO_NUMBER;
 }
 
 /* Whether the groups of `number` stand for themselves. */
@@ -239,16 +305,21 @@ static bool is_apart(const struct chute_redact_finder *finder, const struct numb
 
 static void read_national(struct chute_redact_finder *finder, size_t at) {
     char before = chute_redact_byte(finder, at - 1);
+    if (chute_is_alnum(before) || (before != '\0' && strchr("-./_:+#", before) != NULL)) {
+        return;
+    }
     bool is_bracketed = before == '(';
+    enum start begin = start_of(finder, at);
     struct number number;
-    if (!begins_well(finder, at) || chute_is_alnum(before) ||
-        (before != '\0' && strchr("-./_:+#", before) != NULL) ||
-        !read_number(finder, at, &number)) {
+    if (begin == NO_NUMBER || !read_number(finder, at, &number)) {
         return;
     }
     /* what is read may be more than one number */
-    for (; number.group_count > 1; number.count -= number.groups[--number.group_count]) {
-        if ((is_north_american(&number, is_bracketed) || is_with_trunk(&number)) &&
+    for (; number.group_count > 0; number.count -= number.groups[--number.group_count]) {
+        bool is_number =
+            begin == OF_AN_AREA && (is_north_american(&number, is_bracketed) ||
+                                       is_with_trunk(&number) || is_of_short_area(&number));
+        if ((is_number || (is_of_groups(&number) && is_called_phone(finder, at))) &&
             is_apart(finder, &number, at, is_bracketed)) {
             chute_redact_add(
                 finder, is_bracketed ? at - 1 : at, end_of(&number), CHUTE_REDACT_PHONE);
@@ -259,8 +330,13 @@ static void read_national(struct chute_redact_finder *finder, size_t at) {
 
 /* `at` is of the first digit of a run. */
 void chute_redact_telephone(struct chute_redact_finder *finder, size_t at) {
-    if (chute_redact_byte(finder, at - 1) == '+') {
-        read_international(finder, at);
+    char before = chute_redact_byte(finder, at - 1);
+    bool is_double_zero = chute_redact_is_at(finder, at, CHUTE_STR("00")) &&
+                          (before == '\0' || strchr("-./_:#,", before) == NULL);
+    if (before == '+') {
+        read_international(finder, at - 1, at);
+    } else if (is_double_zero) {
+        read_international(finder, at, at + 2);
     } else {
         read_national(finder, at);
     }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "pipeline/base/ascii.h"
+#include "pipeline/text/redact/name.h"
 
 #define W(text)                                                                                    \
     { text, sizeof(text) - 1 }
@@ -204,6 +205,24 @@ static const struct chute_str prose[] = {
     W("type"),
     W("name"),
     W("id"),
+    W("await"),
+    W("async"),
+    W("function"),
+    W("lambda"),
+    W("typeof"),
+    W("self"),
+    W("&self"),
+    W("&str"),
+    W("&string"),
+    W("*string"),
+    W("[]byte"),
+    W("byte[]"),
+    W("std::string"),
+    W("option"),
+    W("readonly"),
+    W("const"),
+    W("static"),
+    W("final"),
 };
 
 /* How a text goes on that says something of a password, in quotes too. */
@@ -267,21 +286,64 @@ static bool is_upper_name(struct chute_str text) {
     return text.len > 1;
 }
 
+static bool is_identifier(struct chute_str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (!chute_is_alnum(text.at[i]) && text.at[i] != '_' && text.at[i] != '.') {
+            return false;
+        }
+    }
+    return text.len > 0 && !chute_is_digit(text.at[0]);
+}
+
+/* `password`, `p1`, `1`: what statements call what is filled in. */
+static bool is_parameter(struct chute_str text) {
+    size_t digits = text.len > 0 && chute_to_lower(text.at[0]) == 'p' ? 1 : 0;
+    while (digits < text.len && chute_is_digit(text.at[digits])) {
+        digits++;
+    }
+    return text.len > 0 && (digits == text.len ? text.len <= 3
+                                               : is_identifier(text) &&
+                                                     chute_redact_name(text) != CHUTE_NAME_PLAIN);
+}
+
+/* `%s`, `%(password)s`, `%{password}`, `%PASSWORD%`. */
+static bool is_format(struct chute_str value) {
+    char second = value.len > 1 ? value.at[1] : '\0';
+    char last = value.at[value.len - 1];
+    return second == '{' || (second == '(' && value.at[value.len - 2] == ')') ||
+           (value.len == 2 && strchr("sdvqp", second) != NULL) || (last == '%' && value.len > 2);
+}
+
 /* A place that a program fills in later, not what it fills in. */
 static bool is_placeholder(struct chute_str value) {
     char first = value.at[0], last = value.at[value.len - 1];
     char second = value.len > 1 ? value.at[1] : '\0';
-    if (first == '$') {
-        return second == '{' || second == '(' ||
-               is_upper_name((struct chute_str){ value.at + 1, value.len - 1 });
+    struct chute_str rest = { value.at + 1, value.len - 1 };
+    switch (first) {
+    case '$':
+        return second == '{' || second == '(' || is_upper_name(rest) || is_parameter(rest);
+    case ':':
+    case '@':
+        return is_parameter(rest) || (second == first && last == first);
+    case '%':
+        return is_format(value);
+    case '{':
+        return second == '{' || (last == '}' && value.len > 2);
+    case '#':
+        return second == '{';
+    case '_':
+        return second == '_' && last == '_' && value.len > 4;
+    case '?':
+        return value.len == 1;
+    case '<':
+        return last == '>' || second == '%';
+    case '[':
+        return last == ']';
+    case '(':
+        return last == ')';
+    default:
+        return false;
     }
-    if (first == '%') {
-        return second == '{' || (value.len == 2 && strchr("sdvqp", second) != NULL) ||
-               (last == '%' && value.len > 2);
-    }
-    return (first == '<' && last == '>') || (first == '{' && second == '{') ||
-           (first == '[' && last == ']') || (first == '(' && last == ')') ||
-           (value.len == 1 && first == '?');
 }
 
 /* A piece of code, as stack traces and templates print it. */
@@ -293,8 +355,66 @@ static bool is_code(struct chute_str value) {
             return true;
         }
     }
-    return chute_str_ends_with(value, CHUTE_STR("()")) ||
-           chute_str_ends_with(value, CHUTE_STR("("));
+    size_t name = 0; /* a function's, or `user.password` */
+    while (name < value.len &&
+           (chute_is_alpha(value.at[name]) || value.at[name] == '_' || value.at[name] == '.')) {
+        name++;
+    }
+    const char *dot = memrchr(value.at, '.', name);
+    if (name > 0 && name < value.len) {
+        return value.at[name] == '(';
+    }
+    return dot != NULL && dot > value.at && dot + 1 < value.at + name &&
+           chute_redact_name((struct chute_str){ dot + 1, (size_t)(value.at + name - dot - 1) }) !=
+               CHUTE_NAME_PLAIN;
+}
+
+/* `/run/secrets/db_password`, `./key.pem`: where something lies. */
+static bool is_path(struct chute_str value) {
+    static const char *const starts[] = { "/", "./", "../", "~/", "file:", "env:" };
+    size_t slashes = 0, start = 0;
+    bool is_started = false;
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]) && !is_started; i++) {
+        is_started = chute_str_starts_with(value, chute_str_of(starts[i]));
+        slashes = i > 0;
+    }
+    for (size_t i = 0; i < value.len && is_started; i++) {
+        char byte = value.at[i];
+        if (byte == '/') {
+            slashes++;
+            start = i + 1;
+        } else if (!chute_is_alnum(byte) && strchr("._-~:", byte) == NULL) {
+            return false;
+        }
+        struct chute_str part = { value.at + start, i + 1 - start };
+        if (part.len == 16 && chute_redact_is_random(part)) {
+            return false;
+        }
+    }
+    return is_started && slashes >= 2;
+}
+
+/* `****1234`, `sk-****`: a part was taken out already. */
+static bool is_partial(struct chute_str value) {
+    size_t stars = 0, most = 0, shown = 0;
+    for (size_t i = 0; i < value.len && value.len <= 64; i++) {
+        stars = value.at[i] == '*' ? stars + 1 : 0;
+        most = stars > most ? stars : most;
+        shown += value.at[i] != '*';
+    }
+    return most >= 3 && shown <= 8;
+}
+
+/* `(hidden)`, `<none`: the word in brackets, the last of which may be lost. */
+static struct chute_str without_brackets(struct chute_str value) {
+    while (value.len > 1 && strchr(")]}>.,;:", value.at[value.len - 1]) != NULL) {
+        value.len--;
+    }
+    if (value.len > 1 && strchr("([{<", value.at[0]) != NULL) {
+        value.at++;
+        value.len--;
+    }
+    return value;
 }
 
 bool chute_redact_is_blank(struct chute_str value) {
@@ -304,8 +424,10 @@ bool chute_redact_is_blank(struct chute_str value) {
     if (value.len == 0 || is_mask(value) || is_placeholder(value)) {
         return true;
     }
-    return chute_str_starts_with(value, CHUTE_STR("[REDACTED")) || is_code(value) ||
-           (value.len <= 12 && is_in(value, blanks, sizeof(blanks) / sizeof(blanks[0])));
+    struct chute_str word = without_brackets(value);
+    return chute_str_starts_with(word, CHUTE_STR("REDACTED")) || is_code(value) || is_path(value) ||
+           is_partial(value) ||
+           (word.len <= 12 && is_in(word, blanks, sizeof(blanks) / sizeof(blanks[0])));
 }
 
 bool chute_redact_is_prose(struct chute_str value) {

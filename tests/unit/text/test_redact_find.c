@@ -161,7 +161,11 @@ static const char *const parts[] = { "password", "passwd", "=", ": ", ":", "\"",
     "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", "4111",
     "1111 1111 1111 1111", "-", "+", "1", "313-582-7261", "DE", "89 3704 0044 0532 0130 00",
     "020 7946 0958", "10.0.0.1", "::1", "\n", "é", "<", ">", "null", "***", "is ", "pin",
-    "--password ", "%3D", "[", "]", "{", "}", "(", ")" };
+    "--password ", "%3D", "%22", "%40", "&quot;", "&lt;", "&gt;", "\\u0022", "<![CDATA[", "]]>",
+    "</", "curl ", "-u ", "mysql ", "-p", "sshpass ", "pass:", "IDENTIFIED BY ",
+    "IDENTIFIED WITH x BY ", "SET PASSWORD FOR ", ") VALUES ('", "(a, password", "@tcp(",
+    ":thin:a/", "''", "name", "value", "Some(", "string(8) ", ", ", "('",
+    "for user bob: ", "06 1234 5678", "phone ", "tel: ", "“", "”", "[", "]", "{", "}", "(", ")" };
 
 static size_t random_line(char *room) {
     size_t len = 0;
@@ -256,7 +260,19 @@ static const char *const units[] = { "a@", "1", "password=", "1 ", "1-", "1111-"
     "DE00", "DE12 3456 ", "x@y.", "@", "sk-", "https://hooks.slack.com/services/",
     "session=38b6ccce-fb8a,", "pass", "--password ", "password is ", "pwd:,", "password=*",
     "password=x", "identified by '", "key\\\"", "key\\", "passwordpassword", "0", "+",
-    "::", "1.1.1.1", "%3Dpassword%3D", "\xC3\xA9" };
+    "(password) values (", "(password) values ('", ") values (", "@tcp(", "a:b@tcp(", ":thin:a/",
+    "dial (1", "otp 1", "%20", "%20411", "curl -H 'X-Token: ", "'' ", "password=''", "cookie [",
+    "::", "curl ", "curl -u ", "curl \"", "curl '-u", "mysql -p", "sshpass -p \\\"",
+    "openssl pass:", "identified by password ", "identified with a ", "set password for ",
+    "password for ", "password for a: ", "<password a", "<password a>", "<password>a",
+    "<password><![CDATA[", "&lt;password&gt;", "password&quot;", "password\\u0022",
+    "password\\u0022:\\u0022", "\"password\",", "('password', 'a", "\"--password\", \"",
+    "\"password\";s:", "name=\"password\">", "name: password\n value",
+    "name: password, value: ", "password: N'", "password=string(", "password(", "password('",
+    "password: \"", "password “", "token “a", "session id ", "api key provided: ", "phone 1",
+    "phone 12 ", "call me ", "phone=1 ", "phone: 1", "%40", "a%40", "%41%40", "06-1234567",
+    "card 4", "visa ", "password=/a", "password=****", "password=a.", "password=$a", "password={",
+    "1.1.1.1", "%3Dpassword%3D", "\xC3\xA9" };
 
 /* A megabyte of each takes as long per byte as sixteen times less of it, so it takes no square of the time; that is
  * what an attacker would look for. The bound is wide: sanitizers and busy machines are slow. */
