@@ -305,13 +305,19 @@ static uint32_t key_facts(struct pass *pass, const struct chute_member *member) 
     return *known;
 }
 
+/* 0 or 1: whether a field is asked for, as in a projection of MongoDB. */
+static bool is_flag(const struct chute_value *value) {
+    return value->type == CHUTE_INT && (value->as.integer == 0 || value->as.integer == 1);
+}
+
 /* Whether a value below a sensitive name is to be hidden for that name. */
 static bool is_secret(enum chute_redact_name meaning, const struct chute_value *value) {
     bool is_text = value->type == CHUTE_STRING;
     if (!is_text && !chute_value_is_number(value)) {
         return false;
     }
-    if (is_text && chute_redact_is_blank(chute_value_str(value))) {
+    if (is_text ? chute_redact_is_blank(chute_value_str(value))
+                : meaning == CHUTE_NAME_SECRET && is_flag(value)) {
         return false;
     }
     switch (meaning) {
@@ -379,7 +385,8 @@ static enum after walk_member(struct pass *pass, struct chute_member *member,
     enum chute_redact_name meaning = MEANING_OF(known);
     if ((known & KEY_IS_NAME) != 0 && member->value.type == CHUTE_STRING) {
         *named = chute_redact_name(chute_value_str(&member->value));
-        if (*named != CHUTE_NAME_PLAIN) {
+        bool is_of_list = above == CHUTE_NAME_LISTS && member->key_len == strlen("name");
+        if (*named != CHUTE_NAME_PLAIN || is_of_list) {
             meaning = above = CHUTE_NAME_PLAIN; /* it is only called a secret */
         }
     } else if ((known & KEY_IS_VALUE) != 0) {

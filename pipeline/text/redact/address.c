@@ -73,6 +73,14 @@ static size_t behind_escapes(const struct chute_redact_finder *finder, size_t st
     return start;
 }
 
+/* `aes256-gcm@openssh.com`: what SSH calls an algorithm (RFC 4251, section 6). */
+static bool is_algorithm(struct chute_str local, struct chute_str domain) {
+    bool is_of_ssh = chute_str_eq(domain, CHUTE_STR("openssh.com")) ||
+                     chute_str_eq(domain, CHUTE_STR("libssh.org")) ||
+                     chute_str_eq(domain, CHUTE_STR("ssh.com"));
+    return is_of_ssh && memchr(local.at, '-', local.len) != NULL;
+}
+
 void chute_redact_email(struct chute_redact_finder *finder, size_t at, size_t len) {
     size_t first = at > LOCAL_MOST ? at - LOCAL_MOST : 0;
     if (finder->authority_end == at + 1) {
@@ -90,7 +98,9 @@ void chute_redact_email(struct chute_redact_finder *finder, size_t at, size_t le
         return;
     }
     size_t end = domain_end(finder, at + len);
-    if (end == 0 || is_file(chute_redact_slice(finder, at + len, end))) {
+    if (end == 0 || is_file(chute_redact_slice(finder, at + len, end)) ||
+        is_algorithm(
+            chute_redact_slice(finder, start, at), chute_redact_slice(finder, at + len, end))) {
         return;
     }
     /* git@host:path is how a repository is reached; scheme://user@host is no mailbox either */

@@ -90,6 +90,18 @@ static size_t behind_parameter(const struct chute_redact_finder *finder, size_t 
     return at;
 }
 
+/* A word of small letters with another behind it. */
+static bool is_in_sentence(
+    const struct chute_redact_finder *finder, struct chute_str word, size_t end) {
+    size_t behind = (size_t)(word.at - finder->text.at) + word.len;
+    for (size_t i = 0; i < word.len; i++) {
+        if (!chute_is_lower(word.at[i])) {
+            return false;
+        }
+    }
+    return behind + 1 < end && chute_is_alpha(finder->text.at[behind + 1]);
+}
+
 void chute_redact_authorization(struct chute_redact_finder *finder, size_t start, size_t end) {
     size_t word = start;
     while (word < end && word - start < SCHEME_MOST &&
@@ -118,6 +130,9 @@ void chute_redact_authorization(struct chute_redact_finder *finder, size_t start
         word_end++;
     }
     struct chute_str first = chute_redact_slice(finder, start, word_end);
+    if (is_in_sentence(finder, first, end)) {
+        return;
+    }
     if (!chute_redact_is_blank(first) && !chute_redact_is_prose(first)) {
         chute_redact_add(finder, start, word_end, CHUTE_REDACT_KEY_VALUE);
     }
@@ -177,11 +192,15 @@ size_t chute_redact_base64(struct chute_str text, char *out, size_t room) {
     return count;
 }
 
-/* Credentials that decode to `user:password`, readable as far as they are looked at. */
+/* Credentials that decode to `user:password`, or NUL user NUL password (SASL PLAIN, RFC 4616), readable as far as they are
+ * looked at. */
 void chute_redact_basic(struct chute_redact_finder *finder, size_t at, size_t len) {
     struct chute_str token = token_behind(finder, at, len, 4096);
     char plain[192];
     size_t count = chute_redact_base64(token, plain, sizeof(plain));
+    for (size_t i = 0; i < count; i++) {
+        plain[i] = plain[i] == '\0' ? ':' : plain[i];
+    }
     bool has_colon = count > 2 && memchr(plain, ':', count) != NULL;
     for (size_t i = 0; i < count && has_colon; i++) {
         has_colon = (unsigned char)plain[i] >= 0x20 && plain[i] != 0x7F;

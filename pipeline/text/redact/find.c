@@ -91,6 +91,7 @@ static const struct {
     { "msisdn", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
     { "mobile", true, CHUTE_REDACT_BIT(CHUTE_REDACT_PHONE), chute_redact_key_value },
     { "bearer ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_BEARER_TOKEN), chute_redact_bearer },
+    { "auth plain ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_BASIC_AUTH), chute_redact_basic },
     { "basic ", true, CHUTE_REDACT_BIT(CHUTE_REDACT_BASIC_AUTH), chute_redact_basic },
     { "@tcp(", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_dsn },
     { ":thin:", false, CHUTE_REDACT_BIT(CHUTE_REDACT_URL_PASSWORD), chute_redact_thin },

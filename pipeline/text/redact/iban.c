@@ -121,11 +121,17 @@ static bool is_right(const char *iban, size_t len) {
     return remainder == 1;
 }
 
+/* Whether what starts at `at` follows a tag of MT940's, `?31`. */
+static bool is_behind_tag(const struct chute_redact_finder *finder, size_t at) {
+    return at >= 3 && finder->text.at[at - 3] == '?' && chute_is_digit(finder->text.at[at - 2]) &&
+           chute_is_digit(finder->text.at[at - 1]);
+}
+
 /* `at` is of the check digits. */
 void chute_redact_iban(struct chute_redact_finder *finder, size_t at) {
     if (at < 2 || !chute_is_upper(finder->text.at[at - 1]) ||
         !chute_is_upper(finder->text.at[at - 2]) ||
-        chute_is_alnum(chute_redact_byte(finder, at - 3))) {
+        (chute_is_alnum(chute_redact_byte(finder, at - 3)) && !is_behind_tag(finder, at - 2))) {
         return;
     }
     size_t start = at - 2;

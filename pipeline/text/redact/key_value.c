@@ -5,6 +5,8 @@
 #include "pipeline/text/redact/quote.h"
 #include "pipeline/text/redact/value.h"
 
+#define REMARK_MOST 40 /* bytes of a remark in a value's place */
+
 /* What stands before an equals sign that does not pad base64: all else is no single value. */
 static struct chute_str before_next_sign(struct chute_str value) {
     size_t most = value.len < 128 ? value.len : 128;
@@ -29,12 +31,14 @@ static bool is_behind_string(struct chute_str value) {
     return value.len == 0 || strchr(")]};,", value.at[0]) != NULL;
 }
 
-/* A name in the place of a value: `--password PASSWORD`, `self.password = password`. */
+/* A name in the place of a value: `--password PASSWORD`, `self.password = password`, `f(password=password, n)`. */
 static bool is_own_name(const struct chute_redact_finder *finder,
     const struct chute_redact_pair *pair, struct chute_str value) {
     size_t len = pair->name_end - pair->name;
+    char behind = chute_redact_byte(finder, (size_t)(value.at - finder->text.at) + value.len);
     bool is_loose = pair->join == CHUTE_REDACT_BY_BLANK || pair->has_blank;
-    if (!is_loose || pair->join == CHUTE_REDACT_BY_COLON || value.len > len) {
+    bool is_argument = value.len == len && (behind == ',' || behind == ')');
+    if (pair->join == CHUTE_REDACT_BY_COLON || (!is_loose && !is_argument) || value.len > len) {
         return false;
     }
     struct chute_str end = { finder->text.at + pair->name_end - value.len, value.len };
@@ -55,8 +59,8 @@ static bool is_session(const struct chute_redact_finder *finder,
 /* `TOKEN= took=7ms`: no value, and the next pair. */
 static bool is_next_pair(const struct chute_redact_finder *finder,
     const struct chute_redact_pair *pair, struct chute_str value) {
-    if (pair->join != CHUTE_REDACT_BY_EQUALS || !pair->has_blank ||
-        chute_redact_byte(finder, pair->name_end) != '=') {
+    char sign_of_pair = chute_redact_byte(finder, pair->name_end);
+    if (!pair->has_blank || (sign_of_pair != '=' && sign_of_pair != ':')) {
         return false;
     }
     size_t sign = 0;
@@ -174,6 +178,16 @@ static size_t read_quoted(struct chute_redact_finder *finder, const struct chute
     return end + quote->len;
 }
 
+/* The quote behind the arrow in `"old" -> "new"`, as plans print it; 0: there is none. */
+static size_t read_change(const struct chute_redact_finder *finder, size_t at) {
+    at = chute_redact_skip_blanks(finder, at, false);
+    if (!chute_redact_is_at(finder, at, CHUTE_STR("->"))) {
+        return 0;
+    }
+    at = chute_redact_skip_blanks(finder, at + 2, false);
+    return chute_redact_read_quote(finder, at).len > 0 ? at : 0;
+}
+
 /* Where a value without quotes ends. `*at` moves to its start. */
 static size_t plain_end(
     struct chute_redact_finder *finder, const struct chute_redact_pair *pair, size_t *at) {
@@ -195,6 +209,18 @@ static size_t plain_end(
     }
 }
 
+/* Behind a remark in brackets in the place of a value, "(known after apply)"; 0: there is none. */
+static size_t read_remark(const struct chute_redact_finder *finder, size_t at) {
+    size_t end = at + 1;
+    while (end - at < REMARK_MOST && (chute_is_alpha(chute_redact_byte(finder, end)) ||
+                                         chute_redact_byte(finder, end) == ' ')) {
+        end++;
+    }
+    bool is_remark = chute_redact_byte(finder, at) == '(' && end > at + 1 &&
+                     chute_redact_byte(finder, end) == ')';
+    return is_remark ? end + 1 : 0;
+}
+
 /* The value at `at`; returns where it ends. */
 static size_t read_value(
     struct chute_redact_finder *finder, const struct chute_redact_pair *pair, size_t at) {
@@ -202,10 +228,17 @@ static size_t read_value(
         at = skip_wrapper(finder, at);
         struct chute_redact_quote quote = chute_redact_read_quote(finder, at);
         if (quote.len > 0) {
-            return read_quoted(finder, pair, at, &quote);
+            size_t end = read_quoted(finder, pair, at, &quote);
+            size_t changed = read_change(finder, end);
+            quote = chute_redact_read_quote(finder, changed);
+            return changed == 0 ? end : read_quoted(finder, pair, changed, &quote);
         }
     }
-    size_t end = plain_end(finder, pair, &at);
+    size_t end = read_remark(finder, at);
+    if (end != 0) {
+        return end;
+    }
+    end = plain_end(finder, pair, &at);
     if (end < at) {
         return at;
     }
@@ -248,6 +281,11 @@ static bool is_of_a_name(
     if (before == ':' && chute_is_digit(chute_redact_byte(finder, pair->name - 2))) {
         return true;
     }
+    static const struct chute_str pam = { "pam_unix(", sizeof("pam_unix(") - 1 };
+    if (before == '(' && pair->name >= pam.len &&
+        chute_redact_is_at(finder, pair->name - pam.len, pam)) {
+        return true;
+    }
     struct chute_str word = chute_redact_word_before(finder, pair->name);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         if (chute_str_eq(word, chute_str_of(programs[i]))) {
@@ -257,13 +295,21 @@ static bool is_of_a_name(
     return false;
 }
 
+/* `requirepass hunter2`: Redis parts names and values with a blank. */
+static bool is_setting(
+    const struct chute_redact_finder *finder, const struct chute_redact_pair *pair) {
+    struct chute_str name = chute_redact_slice(finder, pair->name, pair->name_end);
+    return chute_str_eq(name, CHUTE_STR("requirepass")) ||
+           chute_str_eq(name, CHUTE_STR("masterauth"));
+}
+
 void chute_redact_key_value(struct chute_redact_finder *finder, size_t at, size_t len) {
     struct chute_redact_pair pair = { .name = 0 };
     if (!chute_redact_read_name(finder, at, len, &pair) || !chute_redact_read_join(finder, &pair)) {
         return;
     }
     if (pair.join == CHUTE_REDACT_IN_A_SENTENCE) {
-        if (finder->text.at[pair.name] != '-') {
+        if (finder->text.at[pair.name] != '-' && !is_setting(finder, &pair)) {
             chute_redact_sentence(finder, &pair);
             return;
         }

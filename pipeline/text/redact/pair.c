@@ -261,6 +261,17 @@ static size_t read_serialized(const struct chute_redact_finder *finder, size_t a
     return chute_redact_byte(finder, at) == ':' ? at + 1 : 0;
 }
 
+/* Behind the empty line under a part's header, `name="password"`, of multipart/form-data (RFC 7578); 0: it is none. */
+static size_t read_part(const struct chute_redact_finder *finder, size_t at) {
+    static const char *const lines[] = { "\r\n\r\n", "\n\n", "\\r\\n\\r\\n", "\\n\\n" };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        if (chute_redact_is_at(finder, at, chute_str_of(lines[i]))) {
+            return at + strlen(lines[i]);
+        }
+    }
+    return 0;
+}
+
 /* Behind the comma of `("name", "value")`, or the comma or blank of `["--name", "value"]`; 0: neither. */
 static size_t read_comma(
     const struct chute_redact_finder *finder, size_t at, const struct chute_redact_pair *pair) {
@@ -319,6 +330,9 @@ static size_t read_quoted_join(
     size_t value = read_serialized(finder, at);
     if (value == 0) {
         value = read_named_value(finder, at, pair);
+    }
+    if (value == 0 && is_naming_attribute(finder, pair->name)) {
+        value = read_part(finder, at);
     }
     if (value != 0) {
         pair->join = CHUTE_REDACT_BY_COLON;

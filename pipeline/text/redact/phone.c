@@ -305,7 +305,9 @@ static bool is_apart(const struct chute_redact_finder *finder, const struct numb
 
 static void read_national(struct chute_redact_finder *finder, size_t at) {
     char before = chute_redact_byte(finder, at - 1);
-    if (chute_is_alnum(before) || (before != '\0' && strchr("-./_:+#", before) != NULL)) {
+    bool is_named = before == ':' && chute_is_alpha(chute_redact_byte(finder, at - 2));
+    if (chute_is_alnum(before) ||
+        (before != '\0' && !is_named && strchr("-./_:+#", before) != NULL)) {
         return;
     }
     bool is_bracketed = before == '(';

@@ -101,7 +101,8 @@ size_t chute_redact_quoted_end(const struct chute_redact_finder *finder, size_t 
         bool is_sign = quote->close.len == 1 || (chute_redact_is_at(finder, sign, quote->close) &&
                                                     slashes >= quote->slashes);
         if (quote->open.at != quote->close.at && chute_redact_is_at(finder, sign, quote->open)) {
-            break;
+            *is_closed = false;
+            return sign;
         }
         if (is_sign && quote->slashes == 0 && quote->close.at[0] == '\'' && sign > start &&
             chute_redact_byte(finder, sign + 1) == '\'') {

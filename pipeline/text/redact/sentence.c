@@ -78,11 +78,30 @@ static bool is_place(struct chute_str value) {
            chute_is_digit(colon[1]);
 }
 
+/* "cryptography-43.0.1", "HTTP/1.1" */
+static bool is_version(struct chute_str value) {
+    size_t name = 0;
+    while (name < value.len && (chute_is_alpha(value.at[name]) || value.at[name] == '_')) {
+        name++;
+    }
+    if (name == 0 || name == value.len || (value.at[name] != '-' && value.at[name] != '/')) {
+        return false;
+    }
+    size_t dots = 0;
+    for (size_t i = name + 1; i < value.len; i++) {
+        dots += value.at[i] == '.';
+        if (!chute_is_digit(value.at[i]) && value.at[i] != '.') {
+            return false;
+        }
+    }
+    return dots > 0;
+}
+
 /* "VARCHAR(255", "fn(a": a call, a type, or the place of one. */
 static bool is_of_code(struct chute_str value) {
     const char *bracket = memchr(value.at, '(', value.len);
     return (bracket != NULL && bracket > value.at && chute_is_alpha(bracket[-1])) ||
-           is_place(value);
+           is_place(value) || is_version(value);
 }
 
 /* `secret "db-main" not found`: the name of a secret, as Kubernetes has them. */
@@ -177,6 +196,7 @@ void chute_redact_sentence(struct chute_redact_finder *finder, struct chute_reda
     struct word word;
     bool is_word_there = read_word(finder, at, &word);
     if (word.text.len >= 4 && word.is_bracketed &&
+        memchr(word.text.at, '=', word.text.len) != NULL &&
         chute_redact_meaning_of(finder, pair) == CHUTE_NAME_COOKIE) {
         chute_redact_cookies(finder, word.start, word.start + word.text.len);
         return;

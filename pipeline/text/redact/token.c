@@ -61,6 +61,8 @@ const struct chute_redact_token chute_redact_tokens[] = {
     { CHUTE_REDACT_SERVICE_KEY, "PMAK-[a-f0-9]{24}-[a-f0-9]{34}" DONE },
     { CHUTE_REDACT_SERVICE_KEY, "sbp_[a-f0-9]{40}" DONE },
     { CHUTE_REDACT_SERVICE_KEY, "pul-[a-f0-9]{40}" DONE },
+    { CHUTE_REDACT_HIGH_ENTROPY, "\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}" },
+    { CHUTE_REDACT_HIGH_ENTROPY, "\\$argon2(?:id|i|d)\\$v=[0-9]+\\$[A-Za-z0-9+/=,$]{20,250}" },
     { CHUTE_REDACT_SERVICE_KEY, "gsk_[A-Za-z0-9]{52}" DONE },
     { CHUTE_REDACT_SERVICE_KEY, "xai-[A-Za-z0-9]{80}" DONE },
     { CHUTE_REDACT_SERVICE_KEY, "pplx-[A-Za-z0-9]{48}" DONE },

@@ -8,6 +8,11 @@
 #define W(text)                                                                                    \
     { text, sizeof(text) - 1 }
 
+#define LONGEST_BLANK 35
+#define LONGEST_CODE 256 /* bytes of a piece of code, a path, a mask that shows a part */
+#define RANDOM_LEN 16
+#define LOOKED_AT 128 /* bytes of a value: the rest will be like them */
+
 static const struct chute_str blanks[] = {
     W("null"),
     W("nil"),
@@ -33,6 +38,25 @@ static const struct chute_str blanks[] = {
     W("sanitized"),
     W("unset"),
     W("nothing"),
+    /* how passwords are kept and tokens signed */
+    W("argon2"),
+    W("argon2i"),
+    W("argon2id"),
+    W("bcrypt"),
+    W("scrypt"),
+    W("pbkdf2"),
+    W("md5"),
+    W("sha1"),
+    W("sha256"),
+    W("sha512"),
+    W("hs256"),
+    W("rs256"),
+    W("es256"),
+    /* flags */
+    W("0"),
+    W("1"),
+    /* Ansible */
+    W("value_specified_in_no_log_parameter"),
 };
 
 static const struct chute_str prose[] = {
@@ -219,6 +243,7 @@ static const struct chute_str prose[] = {
     W("byte[]"),
     W("std::string"),
     W("option"),
+    W("scheme"),
     W("readonly"),
     W("const"),
     W("static"),
@@ -346,6 +371,16 @@ static bool is_placeholder(struct chute_str value) {
     }
 }
 
+/* Whether nothing but names, numbers, texts and calls stands from `at` on. */
+static bool is_arguments(struct chute_str value, size_t at) {
+    for (; at < value.len; at++) {
+        if (!chute_is_alnum(value.at[at]) && strchr("_.,'\"()[]:&*=; ", value.at[at]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A piece of code, as stack traces and templates print it. */
 static bool is_code(struct chute_str value) {
     static const char *const starts[] = { "process.env", "os.environ", "os.getenv", "req.",
@@ -362,22 +397,30 @@ static bool is_code(struct chute_str value) {
     }
     const char *dot = memrchr(value.at, '.', name);
     if (name > 0 && name < value.len) {
-        return value.at[name] == '(';
+        return value.at[name] == '(' && is_arguments(value, name + 1);
     }
     return dot != NULL && dot > value.at && dot + 1 < value.at + name &&
            chute_redact_name((struct chute_str){ dot + 1, (size_t)(value.at + name - dot - 1) }) !=
                CHUTE_NAME_PLAIN;
 }
 
-/* `/run/secrets/db_password`, `./key.pem`: where something lies. */
+/* `/srv` */
+static bool is_folder(struct chute_str value) {
+    size_t i = 1;
+    while (i < value.len && chute_is_lower(value.at[i])) {
+        i++;
+    }
+    return value.len > 1 && value.at[0] == '/' && i == value.len;
+}
+
+/* `/run/secrets/db_password`, `./key.pem`, an ARN: where something lies. */
 static bool is_path(struct chute_str value) {
-    static const char *const starts[] = { "/", "./", "../", "~/", "file:", "env:" };
-    size_t slashes = 0, start = 0;
-    bool is_started = false;
+    static const char *const starts[] = { "/", "./", "../", "~/", "file:", "env:", "arn:" };
+    bool is_started = false, is_absolute = value.at[0] == '/';
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]) && !is_started; i++) {
         is_started = chute_str_starts_with(value, chute_str_of(starts[i]));
-        slashes = i > 0;
     }
+    size_t slashes = 0, start = 0;
     for (size_t i = 0; i < value.len && is_started; i++) {
         char byte = value.at[i];
         if (byte == '/') {
@@ -387,11 +430,11 @@ static bool is_path(struct chute_str value) {
             return false;
         }
         struct chute_str part = { value.at + start, i + 1 - start };
-        if (part.len == 16 && chute_redact_is_random(part)) {
+        if (part.len == RANDOM_LEN && chute_redact_is_random(part)) {
             return false;
         }
     }
-    return is_started && slashes >= 2;
+    return (is_started && (slashes >= 2 || !is_absolute)) || is_folder(value);
 }
 
 /* `****1234`, `sk-****`: a part was taken out already. */
@@ -425,9 +468,12 @@ bool chute_redact_is_blank(struct chute_str value) {
         return true;
     }
     struct chute_str word = without_brackets(value);
+    if (value.len > LONGEST_CODE) {
+        return chute_str_starts_with(word, CHUTE_STR("REDACTED"));
+    }
     return chute_str_starts_with(word, CHUTE_STR("REDACTED")) || is_code(value) || is_path(value) ||
            is_partial(value) ||
-           (word.len <= 12 && is_in(word, blanks, sizeof(blanks) / sizeof(blanks[0])));
+           (word.len <= LONGEST_BLANK && is_in(word, blanks, sizeof(blanks) / sizeof(blanks[0])));
 }
 
 bool chute_redact_is_prose(struct chute_str value) {
@@ -484,9 +530,6 @@ static struct makeup look_at(struct chute_str value) {
     }
     return seen;
 }
-
-#define RANDOM_LEN 16
-#define LOOKED_AT 128 /* bytes of a value: the rest will be like them */
 
 bool chute_redact_is_random(struct chute_str value) {
     if (value.len < RANDOM_LEN || chute_redact_is_uuid(value) ||
