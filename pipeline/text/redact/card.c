@@ -83,8 +83,8 @@ static bool is_free(const struct chute_redact_finder *finder, size_t start, size
     return !((behind == '-' || behind == '.') && chute_is_alnum(beyond));
 }
 
-/* Whether what starts at `at` begins like a number of a card: with a group of four or six digits and another behind it, or
- * with twelve digits and more. */
+/* Whether what starts at `at` begins like a number of a card: with a group of four or six digits and one of four or more
+ * behind it, or with twelve digits and more. */
 static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
     size_t end = at;
     while (end - at <= DIGITS_MOST && chute_is_digit(chute_redact_byte(finder, end))) {
@@ -94,7 +94,8 @@ static bool begins_well(const struct chute_redact_finder *finder, size_t at) {
     char sign = chute_redact_byte(finder, end);
     return len >= 12 ? len <= DIGITS_MOST
                      : (len == 4 || len == 6) && (sign == ' ' || sign == '-') &&
-                           chute_is_digit(chute_redact_byte(finder, end + 1));
+                           chute_is_digit(chute_redact_byte(finder, end + 1)) &&
+                           chute_is_digit(chute_redact_byte(finder, end + 4));
 }
 
 /* "DE75 " before it: a group of an account number. */

@@ -75,6 +75,11 @@ bool chute_redact_is_called(const struct chute_redact_finder *finder, size_t at,
 static bool may_be_phone(const struct chute_redact_finder *finder, size_t at, size_t digits) {
     char before = chute_redact_byte(finder, at - 1);
     char first = finder->text.at[at];
+    bool is_named = before == ':' && chute_is_alpha(chute_redact_byte(finder, at - 2));
+    if (before == '-' || before == '.' || before == '/' || before == '_' ||
+        (before == ':' && !is_named)) {
+        return false; /* a date, a time, a path, a version */
+    }
     return digits == 3 || before == '+' || first == '0' ||
            (digits == 1 && (first == '1' || first == '8')) || (digits == 2 && before == '(') ||
            (digits >= 9 && digits <= 11);

@@ -333,11 +333,9 @@ static void read_national(struct chute_redact_finder *finder, size_t at) {
 /* `at` is of the first digit of a run. */
 void chute_redact_telephone(struct chute_redact_finder *finder, size_t at) {
     char before = chute_redact_byte(finder, at - 1);
-    bool is_double_zero = chute_redact_is_at(finder, at, CHUTE_STR("00")) &&
-                          (before == '\0' || strchr("-./_:#,", before) == NULL);
     if (before == '+') {
         read_international(finder, at - 1, at);
-    } else if (is_double_zero) {
+    } else if (before != '#' && before != ',' && chute_redact_is_at(finder, at, CHUTE_STR("00"))) {
         read_international(finder, at, at + 2);
     } else {
         read_national(finder, at);
