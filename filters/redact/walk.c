@@ -3,6 +3,7 @@
 
 #include "filters/redact/redact.h"
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/json.h"
 #include "pipeline/text/redact/name.h"
 #include "pipeline/text/redact/value.h"
@@ -310,6 +311,16 @@ static bool is_flag(const struct chute_value *value) {
     return value->type == CHUTE_INT && (value->as.integer == 0 || value->as.integer == 1);
 }
 
+/* "69": how many there are, as a text. */
+static bool is_count(struct chute_str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (!chute_is_digit(text.at[i])) {
+            return false;
+        }
+    }
+    return text.len <= 6;
+}
+
 /* Whether a value below a sensitive name is to be hidden for that name. */
 static bool is_secret(enum chute_redact_name meaning, const struct chute_value *value) {
     bool is_text = value->type == CHUTE_STRING;
@@ -324,6 +335,7 @@ static bool is_secret(enum chute_redact_name meaning, const struct chute_value *
     case CHUTE_NAME_HINTS:
         return is_text && chute_redact_is_random(chute_value_str(value));
     case CHUTE_NAME_LISTS:
+        return is_text && !is_count(chute_value_str(value));
     case CHUTE_NAME_SESSION_ID:
         return is_text;
     case CHUTE_NAME_SESSION:

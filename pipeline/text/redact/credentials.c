@@ -155,6 +155,10 @@ static void add_token(
 
 void chute_redact_bearer(struct chute_redact_finder *finder, size_t at, size_t len) {
     struct chute_str token = token_behind(finder, at, len, 8192);
+    const char *sign = memchr(token.at, '=', token.len);
+    if (sign != NULL && sign + 2 < token.at + token.len) {
+        return; /* token_type=bearer expires_in=3600 */
+    }
     if (chute_redact_is_odd(token) || chute_redact_is_uuid(token)) {
         add_token(finder, at + len, CHUTE_REDACT_BEARER_TOKEN);
     }

@@ -5,6 +5,7 @@
 #include "pipeline/text/redact/quote.h"
 #include "pipeline/text/redact/value.h"
 
+#define NAME_MOST 64   /* bytes of a name in a value's place */
 #define REMARK_MOST 40 /* bytes of a remark in a value's place */
 
 /* What stands before an equals sign that does not pad base64: all else is no single value. */
@@ -45,6 +46,15 @@ static bool is_own_name(const struct chute_redact_finder *finder,
     return chute_str_eq_nocase(value, end);
 }
 
+static bool has_letter_and_digit(struct chute_str value) {
+    size_t letters = 0, digits = 0;
+    for (size_t i = 0; i < value.len && i < 64; i++) {
+        letters += chute_is_alpha(value.at[i]);
+        digits += chute_is_digit(value.at[i]);
+    }
+    return letters > 0 && digits > 0 && !chute_str_starts_with(value, CHUTE_STR("0x"));
+}
+
 /* Whether a session's or a PIN's value is to be hidden. */
 static bool is_session(const struct chute_redact_finder *finder,
     const struct chute_redact_pair *pair, struct chute_str value, bool is_loose) {
@@ -52,6 +62,9 @@ static bool is_session(const struct chute_redact_finder *finder,
         bool is_pin =
             chute_redact_is_at_nocase(finder, pair->name_end - strlen("pin"), CHUTE_STR("pin"));
         return value.len >= 4 && (!is_loose || pair->is_quoted || is_pin);
+    }
+    if (is_loose && pair->join == CHUTE_REDACT_BY_EQUALS) {
+        return value.len >= 6 && has_letter_and_digit(value);
     }
     return is_loose ? chute_redact_is_odd(value) : value.len >= 4;
 }
@@ -64,10 +77,12 @@ static bool is_next_pair(const struct chute_redact_finder *finder,
         return false;
     }
     size_t sign = 0;
-    while (sign < value.len && (chute_is_alpha(value.at[sign]) || value.at[sign] == '_')) {
+    while (sign < value.len && (chute_is_lower(value.at[sign]) || value.at[sign] == '_' ||
+                                   (sign_of_pair == '=' && chute_is_alpha(value.at[sign])))) {
         sign++;
     }
-    return sign > 0 && sign + 1 < value.len && value.at[sign] == '=' && value.at[sign + 1] != '=';
+    return sign > (sign_of_pair == '=' ? 0 : 3) && sign + 1 < value.len && value.at[sign] == '=' &&
+           value.at[sign + 1] != '=';
 }
 
 /* Whether the value of a pair is to be hidden; `is_quoted` tells of the value. */
@@ -303,6 +318,56 @@ static bool is_setting(
            chute_str_eq(name, CHUTE_STR("masterauth"));
 }
 
+/* `resetPassword: …`: an operation that says something, not a field. `refreshToken: …` may be one, too, where a sentence
+ * follows. */
+static bool is_operation(struct chute_redact_finder *finder, const struct chute_redact_pair *pair) {
+    static const char *const verbs[] = { "reset", "refresh", "change", "update", "create",
+        "validate", "generate", "revoke", "rotate", "renew", "issue", "get", "set", "fetch", "load",
+        "save", "delete", "remove", "send", "handle", "process", "decode", "parse", "forgot",
+        "request", "check", "verify", "hash", "compare", "encrypt", "decrypt", "find" };
+    if (pair->join != CHUTE_REDACT_BY_COLON || !pair->has_blank || pair->is_quoted) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        size_t behind = pair->name + strlen(verbs[i]);
+        if (!chute_redact_is_at(finder, pair->name, chute_str_of(verbs[i])) ||
+            !chute_is_upper(chute_redact_byte(finder, behind))) {
+            continue;
+        }
+        bool is_field = i < 2 && chute_redact_is_at(finder, behind, CHUTE_STR("Token"));
+        size_t end = chute_redact_plain_end(finder, pair->value, false);
+        struct chute_str value = chute_redact_slice(finder, pair->value, end);
+        bool goes_on = end > pair->value && end + 1 < finder->text.len &&
+                       !chute_is_space(finder->text.at[end + 1]);
+        return !is_field || (goes_on && !chute_redact_is_odd(value));
+    }
+    return false;
+}
+
+/* Whether what stands in a value's place is the name of the next pair: `refreshToken: secret = hunter2`. */
+static bool is_followed(
+    const struct chute_redact_finder *finder, const struct chute_redact_pair *pair) {
+    struct chute_redact_quote quote = chute_redact_read_quote(finder, pair->value);
+    size_t start = pair->value + quote.len;
+    size_t end = start;
+    while (chute_redact_is_name_byte(chute_redact_byte(finder, end)) && end - start < NAME_MOST) {
+        end++;
+    }
+    if (!pair->has_blank || end == start || pair->meaning == CHUTE_NAME_COOKIE ||
+        pair->meaning == CHUTE_NAME_AUTHORIZATION ||
+        chute_redact_name(chute_redact_slice(finder, start, end)) == CHUTE_NAME_PLAIN) {
+        return false;
+    }
+    size_t sign = end;
+    if (quote.len > 0) {
+        struct chute_redact_quote close = chute_redact_read_quote(finder, end);
+        sign = close.len == quote.len ? end + close.len : finder->text.len;
+    }
+    sign = chute_redact_skip_blanks(finder, sign, false);
+    char byte = chute_redact_byte(finder, sign);
+    return (byte == '=' || byte == ':') && chute_redact_byte(finder, sign + 1) != '=';
+}
+
 void chute_redact_key_value(struct chute_redact_finder *finder, size_t at, size_t len) {
     struct chute_redact_pair pair = { .name = 0 };
     if (!chute_redact_read_name(finder, at, len, &pair) || !chute_redact_read_join(finder, &pair)) {
@@ -319,7 +384,8 @@ void chute_redact_key_value(struct chute_redact_finder *finder, size_t at, size_
         }
     }
     pair.meaning = chute_redact_meaning_of(finder, &pair);
-    if (pair.meaning == CHUTE_NAME_PLAIN || is_of_a_name(finder, &pair)) {
+    if (pair.meaning == CHUTE_NAME_PLAIN || is_of_a_name(finder, &pair) ||
+        is_operation(finder, &pair) || is_followed(finder, &pair)) {
         return;
     }
     if (pair.join == CHUTE_REDACT_BY_COLON && chute_redact_is_of_a_grammar(finder, &pair)) {

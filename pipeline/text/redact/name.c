@@ -364,8 +364,18 @@ static enum chute_redact_name judge_detail(const struct parts *parts, enum meani
     return before->qualifier & of ? CHUTE_NAME_SECRET : CHUTE_NAME_PLAIN;
 }
 
+/* passWord, pass-phrase: of two words. */
+static bool is_split(const struct parts *parts, struct chute_str last) {
+    return parts->count > 1 && chute_str_eq(parts->at[parts->count - 2], CHUTE_STR("pass")) &&
+           (chute_str_eq(last, CHUTE_STR("word")) || chute_str_eq(last, CHUTE_STR("wd")) ||
+               chute_str_eq(last, CHUTE_STR("phrase")) || chute_str_eq(last, CHUTE_STR("code")));
+}
+
 static enum chute_redact_name judge(const struct parts *parts) {
     struct chute_str last = parts->at[parts->count - 1];
+    if (is_split(parts, last)) {
+        return CHUTE_NAME_SECRET;
+    }
     enum meaning meaning = look_up(last)->meaning;
     unsigned before = qualifiers(parts, parts->count - 1);
     switch (meaning) {

@@ -371,10 +371,23 @@ static bool is_placeholder(struct chute_str value) {
     }
 }
 
-/* Whether nothing but names, numbers, texts and calls stands from `at` on. */
+/* Whether `(…` at `at` are a function's arguments: with the bracket that closes them, or, where they were cut off, behind a
+ * name like `getToken` and without digits. */
 static bool is_arguments(struct chute_str value, size_t at) {
-    for (; at < value.len; at++) {
-        if (!chute_is_alnum(value.at[at]) && strchr("_.,'\"()[]:&*=; ", value.at[at]) == NULL) {
+    while (value.len > at && strchr(";,", value.at[value.len - 1]) != NULL) {
+        value.len--;
+    }
+    bool is_closed = value.at[value.len - 1] == ')' || value.len == at + 1;
+    size_t lower = 0;
+    while (lower < at && (chute_is_lower(value.at[lower]) || value.at[lower] == '.')) {
+        lower++;
+    }
+    for (size_t i = at + 1; i < value.len; i++) {
+        char byte = value.at[i];
+        if (!chute_is_alnum(byte) && strchr("_.,'\"()[]:&*=; ", byte) == NULL) {
+            return false;
+        }
+        if (!is_closed && (chute_is_digit(byte) || lower < 3)) {
             return false;
         }
     }
@@ -397,7 +410,7 @@ static bool is_code(struct chute_str value) {
     }
     const char *dot = memrchr(value.at, '.', name);
     if (name > 0 && name < value.len) {
-        return value.at[name] == '(' && is_arguments(value, name + 1);
+        return value.at[name] == '(' && is_arguments(value, name);
     }
     return dot != NULL && dot > value.at && dot + 1 < value.at + name &&
            chute_redact_name((struct chute_str){ dot + 1, (size_t)(value.at + name - dot - 1) }) !=
@@ -437,6 +450,12 @@ static bool is_path(struct chute_str value) {
     return (is_started && (slashes >= 2 || !is_absolute)) || is_folder(value);
 }
 
+/* `SHA256:8O0f…`, as ssh shows the keys of others. */
+static bool is_fingerprint(struct chute_str value) {
+    return chute_str_starts_with(value, CHUTE_STR("SHA256:")) ||
+           chute_str_starts_with(value, CHUTE_STR("MD5:"));
+}
+
 /* `****1234`, `sk-****`: a part was taken out already. */
 static bool is_partial(struct chute_str value) {
     size_t stars = 0, most = 0, shown = 0;
@@ -471,8 +490,8 @@ bool chute_redact_is_blank(struct chute_str value) {
     if (value.len > LONGEST_CODE) {
         return chute_str_starts_with(word, CHUTE_STR("REDACTED"));
     }
-    return chute_str_starts_with(word, CHUTE_STR("REDACTED")) || is_code(value) || is_path(value) ||
-           is_partial(value) ||
+    return chute_str_starts_with(word, CHUTE_STR("REDACTED")) || is_fingerprint(value) ||
+           is_code(value) || is_path(value) || is_partial(value) ||
            (word.len <= LONGEST_BLANK && is_in(word, blanks, sizeof(blanks) / sizeof(blanks[0])));
 }
 

@@ -117,6 +117,11 @@ static const struct test_filter_row detector_rows[] = {
         "\"UTC\"},{\"value\":\"x2\"}],\"header\":{\"key\":\"X-Api-Key\",\"Value\":\"[REDACTED:"
         "field]\"}} "
         "matched" },
+    { "how many there are is no secret", "",
+        "{\"tokens\":\"69\",\"secrets\":3,\"passwords\":\"x69\"}",
+        "{\"tokens\":\"69\",\"secrets\":3,\"passwords\":\"[REDACTED:field]\"} matched" },
+    { "a flag is none either", "", "{\"projection\":{\"password\":0,\"token\":1,\"secret\":2}}",
+        "{\"projection\":{\"password\":0,\"token\":1,\"secret\":\"[REDACTED:field]\"}} matched" },
     { "a name under a sensitive one is no name", "",
         "{\"password\":{\"key\":\"x1\",\"name\":\"x2\"},\"session\":{\"value\":\"x3\",\"n\":1}}",
         "{\"password\":{\"key\":\"[REDACTED:field]\",\"name\":\"[REDACTED:field]\"},\"session\":"
