@@ -7,19 +7,22 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
 
-#define RUN 32             /* datagrams a system call */
-#define RUNS_AT_ONCE 16    /* then other handles of the loop get their turn */
-#define RUNS_AT_CLOSE 4096 /* what a receive buffer can hold, at most */
+#define RUN 32          /* datagrams a system call */
+#define RUNS_AT_ONCE 16 /* then other handles of the loop get their turn */
 #define TICK_MS 1000
 #define LOG_INTERVAL_MS 10000
 #define USUAL_RECEIVE_BUFFER (4 * 1024 * 1024) /* as far as net.core.rmem_max allows */
 
+/* What the kernel says of the socket; zeros where it says nothing. */
+static void ask_kernel(const struct chute_udp *udp, unsigned info[SK_MEMINFO_VARS]) {
+    socklen_t len = SK_MEMINFO_VARS * sizeof(*info);
+    memset(info, 0, len);
+    getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len);
+}
+
 static void count_drops(struct chute_udp *udp) {
-    unsigned info[SK_MEMINFO_VARS] = { 0 };
-    socklen_t len = sizeof(info);
-    if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, info, &len) != 0) {
-        return;
-    }
+    unsigned info[SK_MEMINFO_VARS];
+    ask_kernel(udp, info);
     unsigned since = info[SK_MEMINFO_DROPS] - udp->drops; /* it may have wrapped around */
     udp->drops = info[SK_MEMINFO_DROPS];
     if (since == 0 || udp->owner == NULL) {
@@ -37,8 +40,8 @@ static void count_drops(struct chute_udp *udp) {
     }
 }
 
-/* Reads one run. False if there was nothing. */
-static bool read_run(struct chute_udp *udp) {
+/* Reads one run. Returns its bytes, an empty datagram being one; 0 if there was nothing. */
+static size_t read_run(struct chute_udp *udp) {
     struct mmsghdr messages[RUN];
     struct iovec pieces[RUN];
     struct sockaddr_storage from[RUN];
@@ -49,20 +52,22 @@ static bool read_run(struct chute_udp *udp) {
                                             .msg_iov = &pieces[i],
                                             .msg_iovlen = 1 } };
     }
+    size_t got = 0;
     int count = recvmmsg(udp->fd, messages, RUN, MSG_DONTWAIT, NULL);
     for (int i = 0; i < count; i++) {
         struct chute_str bytes = { pieces[i].iov_base, messages[i].msg_len };
         udp->on_datagram(udp->owner, bytes, (const struct sockaddr *)&from[i]);
         udp->last_ms = uv_now(udp->loop);
+        got += bytes.len > 0 ? bytes.len : 1;
     }
-    return count > 0;
+    return got;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
     (void)status;
     (void)events;
     struct chute_udp *udp = poll->data;
-    for (int i = 0; i < RUNS_AT_ONCE && !udp->is_paused && read_run(udp); i++) {
+    for (int i = 0; i < RUNS_AT_ONCE && !udp->is_paused && read_run(udp) > 0; i++) {
     }
 }
 
@@ -151,10 +156,23 @@ void chute_udp_take(struct chute_udp *udp, const struct chute_udp *wanted) {
     }
 }
 
+/* At the most about what there is now, though a sender goes on. */
+static void read_what_waits(struct chute_udp *udp) {
+    unsigned info[SK_MEMINFO_VARS];
+    ask_kernel(udp, info);
+    size_t most = info[SK_MEMINFO_RMEM_ALLOC]; /* with the kernel's overhead */
+    size_t all = 0, got;
+    do {
+        got = read_run(udp);
+        all += got;
+    } while (got > 0 && all < most);
+}
+
 void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *arg), void *arg) {
     udp->on_closed = on_closed;
     udp->on_closed_arg = arg;
-    for (int i = 0; i < RUNS_AT_CLOSE && !udp->is_paused && read_run(udp); i++) {
+    if (udp->owner != NULL) {
+        read_what_waits(udp);
     }
     count_drops(udp);
     uv_poll_stop(&udp->poll);

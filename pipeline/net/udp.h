@@ -48,7 +48,7 @@ void chute_udp_resume(struct chute_udp *udp);
 void chute_udp_leave(struct chute_udp *udp);
 /* Another owner, as `wanted` says, takes over a socket that was left. */
 void chute_udp_take(struct chute_udp *udp, const struct chute_udp *wanted);
-/* Reads what is there, unless paused, and closes; calls `on_closed(arg)`. */
+/* Reads what is there for the owner, even if paused, and closes; calls `on_closed(arg)`. */
 void chute_udp_close(struct chute_udp *udp, void (*on_closed)(void *arg), void *arg);
 
 #endif
