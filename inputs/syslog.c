@@ -8,8 +8,8 @@
 #include "pipeline/base/log.h"
 #include "pipeline/base/zone.h"
 #include "pipeline/net/address.h"
-#include "pipeline/net/peers.h"
 #include "pipeline/net/sockets.h"
+#include "pipeline/run/datagrams.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 #include "pipeline/text/syslog.h"
@@ -19,7 +19,6 @@
 #define ECS_PATTERN "<%{POSINT:[log][syslog][priority]:int}>%{SYSLOGLINE}"
 #define FAILURE_TAG "_grokparsefailure_sysloginput"
 
-#define DATAGRAM_MOST 65536
 #define ROOM ((size_t)64 * 1024) /* of a read of TCP */
 #define FRAME_LIMIT ((size_t)1024 * 1024)
 /* When unfinished frames come to that, each may have no more than ROOM. */
@@ -97,9 +96,8 @@ struct syslog {
 };
 
 struct syslog_state {
-    struct chute_socket *tcp, *udp;
-    struct chute_stream *datagrams;
-    struct chute_peers peers;
+    struct chute_socket *tcp;
+    struct chute_datagrams udp;
     char *room; /* every connection is read into it */
     size_t partial_total;
     int open_sockets; /* at a stop */
@@ -430,57 +428,23 @@ static const struct chute_conn_events conn_events = {
     .on_leave = on_leave,
 };
 
-/* ------------------------------------------------------------------ UDP */
-
-static struct chute_held *make_origin(void *owner, const char *ip) {
-    struct chute_origin *origin = chute_origin_create();
-    chute_origin_add(origin, host_field(owner), chute_string(chute_str_of(ip)), true);
-    return &origin->held;
-}
-
-static void on_datagram(void *owner, struct chute_str bytes, const struct sockaddr *from) {
-    struct syslog_state *state = chute_input_state(owner);
-    while (bytes.len > 0 && memchr("\n\r\0", bytes.at[bytes.len - 1], 3) != NULL) {
-        bytes.len--;
-    }
-    struct chute_origin *origin =
-        (struct chute_origin *)chute_peers_get(&state->peers, from, make_origin, owner);
-    size_t size;
-    char *room = chute_stream_buffer(state->datagrams, &size);
-    size_t len = bytes.len < size ? bytes.len : size;
-    memcpy(room, bytes.at, len);
-    if (!chute_stream_datagram(state->datagrams, len, origin)) {
-        chute_socket_pause(state->udp);
-    }
-}
-
-static void on_drops(void *owner, unsigned long long count) {
-    chute_input_count(owner, "kernel_drops", count);
-}
-
-/* A codec that joins datagrams is flushed. */
-static void on_idle_datagrams(void *owner, long long idle_ms) {
-    struct syslog_state *state = chute_input_state(owner);
-    chute_stream_idle(state->datagrams, idle_ms);
-}
-
 /* ------------------------------------------------------------------ the input */
 
 static void pause_reading(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
     chute_socket_pause(state->tcp);
-    chute_socket_pause(state->udp);
+    chute_socket_pause(state->udp.socket);
 }
 
 static void resume_reading(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
     chute_socket_resume(state->tcp);
-    chute_socket_resume(state->udp);
+    chute_socket_resume(state->udp.socket);
 }
 
 static void end(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
-    chute_stream_end(state->datagrams, NULL);
+    chute_datagrams_end(&state->udp);
     chute_input_ended(input);
 }
 
@@ -493,7 +457,7 @@ static void on_socket_closed(void *input) {
 
 static void stop(struct chute_input *input) {
     struct syslog_state *state = chute_input_state(input);
-    struct chute_socket *sockets[] = { state->tcp, state->udp };
+    struct chute_socket *sockets[] = { state->tcp, state->udp.socket };
     bool keeps = chute_input_keeps_sockets(input);
     for (int i = 0; i < 2; i++) {
         if (sockets[i] != NULL && keeps) {
@@ -519,35 +483,26 @@ static int attach(struct chute_input *input) {
         .has_proxy = self->proxy_protocol,
         .is_paused = chute_input_is_paused(input),
     };
-    struct chute_udp udp = {
-        .loop = chute_input_loop(input),
-        .module = "inputs.syslog",
-        .owner = input,
-        .most = DATAGRAM_MOST,
-        .on_datagram = on_datagram,
-        .on_drops = on_drops,
-        .on_idle = on_idle_datagrams,
-        .is_paused = chute_input_is_paused(input),
-    };
     struct chute_socket_ask ask = {
         .id = chute_input_id(input), .host = self->host.at, .port = (int)self->port, .tcp = &conns
     };
     int rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->tcp);
-    if (rc == 0) {
-        ask.tcp = NULL;
-        ask.udp = &udp;
-        rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->udp);
-    }
-    return rc;
+    struct chute_datagrams_ask udp = {
+        .module = "inputs.syslog",
+        .host = self->host.at,
+        .port = (int)self->port,
+        .most = CHUTE_DATAGRAM_MOST,
+        .sender_field = host_field(input),
+        .replaces_sender = true,
+        .trims_ends = true,
+    };
+    return rc == 0 ? chute_datagrams_open(&state->udp, input, &udp) : rc;
 }
 
 static int start(struct chute_input *input) {
     const struct syslog *self = chute_input_settings(input);
     struct syslog_state *state = chute_input_state(input);
     state->room = chute_alloc(ROOM);
-    struct chute_origin *nowhere = chute_origin_create();
-    state->datagrams = chute_stream_create(input, nowhere, NULL);
-    chute_held_unref(&nowhere->held);
     struct chute_arena arena = { 0 };
     struct chute_str text = chute_arena_printf(&arena, "syslog %s, udp and tcp (%s)",
         chute_address_join(&arena, self->host.at, self->port).at,
@@ -559,8 +514,7 @@ static int start(struct chute_input *input) {
 
 static void state_finish(void *memory) {
     struct syslog_state *state = memory;
-    chute_stream_destroy(state->datagrams);
-    chute_peers_finish(&state->peers);
+    chute_datagrams_finish(&state->udp);
     chute_free(state->room);
 }
 

@@ -1,10 +1,7 @@
 /* inputs/udp.c - datagrams over UDP; the codec makes events of each. */
-#include "pipeline/base/log.h"
 #include "pipeline/net/address.h"
-#include "pipeline/net/peers.h"
-#include "pipeline/net/sockets.h"
+#include "pipeline/run/datagrams.h"
 #include "pipeline/run/plugin.h"
-#include "pipeline/run/stream.h"
 
 struct udp {
     struct chute_str host;
@@ -14,12 +11,6 @@ struct udp {
     long long queue_size;
     long long ignored;
     const struct chute_ref *source_ip_fieldname;
-};
-
-struct udp_state {
-    struct chute_socket *socket;
-    struct chute_stream *stream;
-    struct chute_peers peers; /* origins */
 };
 
 static const struct chute_option options[] = {
@@ -55,10 +46,10 @@ static const struct chute_option options[] = {
         .min = 1,
         .max = INT32_MAX,
         .doc =
-            "How many datagrams may wait to be decoded; then they wait in the kernel's buffer, and "
-            "are dropped there when it is full (counted as kernel_drops). Without it they are "
-            "bounded in bytes only, with all of the pipeline's queue. Not looked at with a codec "
-            "that joins datagrams." },
+            "How many datagrams may wait to be decoded (and as many more as one read brings, 31 at "
+            "most); then they wait in the kernel's buffer, and are dropped there when it is full "
+            "(counted as kernel_drops). With a codec that joins datagrams, how many of its events. "
+            "Without it they are bounded in bytes only, with all of the pipeline's queue." },
     { .name = "workers",
         CHUTE_INTEGER(struct udp, ignored),
         .state = CHUTE_OPTION_IGNORED,
@@ -71,78 +62,34 @@ static const struct chute_option options[] = {
     { 0 },
 };
 
-static struct chute_held *make_origin(void *owner, const char *ip) {
-    struct chute_input *input = owner;
-    const struct udp *self = chute_input_settings(input);
-    bool is_ecs = chute_input_ecs(input) != CHUTE_ECS_DISABLED;
-    struct chute_origin *origin = chute_origin_create();
-    chute_origin_add(origin,
-        self->source_ip_fieldname != NULL ? self->source_ip_fieldname->text.at
-        : is_ecs                          ? "[host][ip]"
-                                          : "host",
-        chute_string(chute_str_of(ip)), false);
-    return &origin->held;
-}
-
-/* ------------------------------------------------------------------ the input */
-
-static void on_datagram(void *owner, struct chute_str bytes, const struct sockaddr *from) {
-    struct udp_state *state = chute_input_state(owner);
-    size_t size;
-    char *room = chute_stream_buffer(state->stream, &size);
-    size_t len = bytes.len < size ? bytes.len : size;
-    memcpy(room, bytes.at, len);
-    struct chute_origin *origin =
-        (struct chute_origin *)chute_peers_get(&state->peers, from, make_origin, owner);
-    if (!chute_stream_datagram(state->stream, len, origin)) {
-        chute_socket_pause(state->socket);
-    }
-}
-
-static void on_drops(void *owner, unsigned long long count) {
-    chute_input_count(owner, "kernel_drops", count);
-}
-
-static void on_idle(void *owner, long long idle_ms) {
-    struct udp_state *state = chute_input_state(owner);
-    chute_stream_idle(state->stream, idle_ms);
-}
-
 static void pause_reading(struct chute_input *input) {
-    struct udp_state *state = chute_input_state(input);
-    chute_socket_pause(state->socket);
+    const struct chute_datagrams *datagrams = chute_input_state(input);
+    chute_socket_pause(datagrams->socket);
 }
 
 static void resume_reading(struct chute_input *input) {
-    struct udp_state *state = chute_input_state(input);
-    chute_socket_resume(state->socket);
+    const struct chute_datagrams *datagrams = chute_input_state(input);
+    chute_socket_resume(datagrams->socket);
 }
 
 static int start(struct chute_input *input) {
     const struct udp *self = chute_input_settings(input);
-    struct udp_state *state = chute_input_state(input);
-    struct chute_udp udp = {
-        .loop = chute_input_loop(input),
+    bool is_ecs = chute_input_ecs(input) != CHUTE_ECS_DISABLED;
+    struct chute_datagrams_ask ask = {
         .module = "inputs.udp",
-        .owner = input,
+        .host = self->host.at,
+        .port = (int)self->port,
         .most = (size_t)self->buffer_size,
         .receive_buffer = self->receive_buffer_bytes,
-        .on_datagram = on_datagram,
-        .on_drops = on_drops,
-        .on_idle = on_idle,
-        .is_paused = chute_input_is_paused(input),
+        .queue_size = (uint32_t)self->queue_size,
+        .sender_field = self->source_ip_fieldname != NULL ? self->source_ip_fieldname->text.at
+                        : is_ecs                          ? "[host][ip]"
+                                                          : "host",
     };
-    struct chute_socket_ask ask = {
-        .id = chute_input_id(input), .host = self->host.at, .port = (int)self->port, .udp = &udp
-    };
-    int rc = chute_socket_attach(chute_input_sockets(input), &ask, &state->socket);
+    int rc = chute_datagrams_open(chute_input_state(input), input, &ask);
     if (rc != 0) {
         return rc;
     }
-    chute_input_bound_frames(input, (uint32_t)self->queue_size);
-    struct chute_origin *nowhere = chute_origin_create();
-    state->stream = chute_stream_create(input, nowhere, NULL);
-    chute_held_unref(&nowhere->held);
     struct chute_arena arena = { 0 };
     struct chute_str text = chute_arena_printf(&arena, "udp %s (%s)",
         chute_address_join(&arena, self->host.at, self->port).at,
@@ -153,29 +100,24 @@ static int start(struct chute_input *input) {
 }
 
 static void on_closed(void *input) {
-    struct udp_state *state = chute_input_state(input);
-    if (state->stream != NULL) { /* else the start failed */
-        chute_stream_end(state->stream, NULL);
-    }
+    chute_datagrams_end(chute_input_state(input));
     chute_input_ended(input);
 }
 
 static void stop(struct chute_input *input) {
-    struct udp_state *state = chute_input_state(input);
-    if (state->socket != NULL && !chute_input_keeps_sockets(input)) {
-        chute_socket_close(state->socket, on_closed, input);
+    const struct chute_datagrams *datagrams = chute_input_state(input);
+    if (datagrams->socket != NULL && !chute_input_keeps_sockets(input)) {
+        chute_socket_close(datagrams->socket, on_closed, input);
         return;
     }
-    if (state->socket != NULL) {
-        chute_socket_leave(state->socket);
+    if (datagrams->socket != NULL) { /* else the start failed */
+        chute_socket_leave(datagrams->socket);
     }
     on_closed(input);
 }
 
 static void state_finish(void *memory) {
-    struct udp_state *state = memory;
-    chute_stream_destroy(state->stream);
-    chute_peers_finish(&state->peers);
+    chute_datagrams_finish(memory);
 }
 
 const struct chute_input_plugin chute_input_udp = {
@@ -186,7 +128,7 @@ const struct chute_input_plugin chute_input_udp = {
     .thread = CHUTE_ON_LOOP,
     .default_codec = "plain",
     .takes_datagrams = true,
-    .state_size = sizeof(struct udp_state),
+    .state_size = sizeof(struct chute_datagrams),
     .start = start,
     .pause = pause_reading,
     .resume = resume_reading,

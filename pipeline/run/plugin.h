@@ -283,8 +283,8 @@ bool chute_input_keeps_sockets(const struct chute_input *input);
 bool chute_input_is_stopping(const struct chute_input *input);
 /* True while the queue is full: nothing may start to read. Loop. */
 bool chute_input_is_paused(const struct chute_input *input);
-/* Lets `most` datagrams wait to be decoded: beyond that chute_stream_datagram returns false, as with a full queue. Not for
- * codecs with state. Loop, from start. */
+/* Lets `most` frames wait to be decoded, 0: any number: beyond that chute_stream_datagram returns false, as with a full queue.
+ * Loop, from start. */
 void chute_input_bound_frames(struct chute_input *input, uint32_t most);
 /* The input has nothing more to give: end of file, or its stop is done. Any thread; once. */
 void chute_input_ended(struct chute_input *input);

@@ -253,6 +253,18 @@ void chute_frames_add(struct chute_frames *frames, struct chute_str bytes, unsig
     chute_buf_add_str(&frames->bytes, bytes);
 }
 
+/* Counts `count` more frames of an input with a bound; true if it has to wait for a resume. A worker may be done with some
+ * in between: who takes the flag back decides. Before they are handed over, or that worker would count them first. */
+static bool is_held_back(struct chute_input *input, uint32_t count) {
+    if (input->most_frames == 0 ||
+        atomic_fetch_add(&input->waiting_frames, count) + count < input->most_frames) {
+        return false;
+    }
+    input->is_held_back = true;
+    return input->waiting_frames > input->most_frames / 2 ||
+           !atomic_exchange(&input->is_held_back, false);
+}
+
 static bool hand_over_frames(
     struct chute_stream *stream, struct chute_frames *frames, struct chute_token *token) {
     uint32_t count = frames->block.frame_count;
@@ -270,7 +282,8 @@ static bool hand_over_frames(
         const struct chute_frame *frame = &frames->block.frames[i];
         add_frame(block, frame->offset, frame->len, frame->flags);
     }
-    return hand_over(stream, block);
+    bool has_to_wait = is_held_back(stream->input, count);
+    return hand_over(stream, block) && !has_to_wait;
 }
 
 /* Gives on what the codec made of bytes or of a flush. */
@@ -495,18 +508,6 @@ static bool add_whole_frame(struct chute_stream *stream, struct chute_origin *or
     return is_ready;
 }
 
-/* Counts one more frame of an input with a bound; true if it has to wait for a resume. A worker may be done with some in
- * between: who takes the flag back decides. */
-static bool is_held_back(struct chute_input *input) {
-    if (input->most_frames == 0 ||
-        atomic_fetch_add(&input->waiting_frames, 1) + 1 < input->most_frames) {
-        return false;
-    }
-    input->is_held_back = true;
-    return input->waiting_frames > input->most_frames / 2 ||
-           !atomic_exchange(&input->is_held_back, false);
-}
-
 bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute_origin *origin) {
     struct chute_reader *reader = stream->reader;
     const char *at = reader->buffer->bytes + stream->start;
@@ -520,8 +521,8 @@ bool chute_stream_datagram(struct chute_stream *stream, size_t len, struct chute
         stream->origin = origin;
         return read_stateful_frames(stream, origin, (struct chute_str){ at, len }, &whole, 1, NULL);
     }
-    bool may_go_on = add_whole_frame(stream, origin, at, len, NULL);
-    return !is_held_back(stream->input) && may_go_on;
+    bool has_to_wait = is_held_back(stream->input, 1);
+    return add_whole_frame(stream, origin, at, len, NULL) && !has_to_wait;
 }
 
 bool chute_stream_frame(

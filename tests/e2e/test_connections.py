@@ -378,10 +378,14 @@ def receive_queue(port):
         return sum(int(line.split()[4].split(":")[1], 16) for line in f if line.split()[1].endswith(":%04X" % port))
 
 
-@pytest.mark.parametrize("option", ["", "queue_size => 20"])
-def test_udp_queue_size_bounds_what_waits(binary, tmp_path, option):
+JOINED = 'codec => multiline { pattern => "^ " what => previous }'
+
+
+@pytest.mark.parametrize("option, is_stopped", [
+    ("", False), ("queue_size => 20", False), ("queue_size => 20 " + JOINED, False), ("queue_size => 20", True)])
+def test_udp_queue_size_bounds_what_waits(binary, tmp_path, option, is_stopped):
     """Nobody reads what comes out, so nothing is decoded any more: with queue_size few datagrams are taken, and the rest
-    wait in the kernel; and all come when there is a reader."""
+    wait in the kernel; and all come when there is a reader, also after a stop."""
     port = free_port()
     chute = subprocess.Popen(
         [binary, "--path.data", str(tmp_path), "-w", "1", "--queue.memory_bytes", "64mb", "-e",
@@ -402,8 +406,11 @@ def test_udp_queue_size_bounds_what_waits(binary, tmp_path, option):
                 deadline = time.monotonic() + 1
                 while receive_queue(port) > 0 and is_read:
                     is_read = time.monotonic() < deadline
-        lines = [chute.stdout.readline() for _ in range(sent)]
-        assert [int(line[:6]) for line in lines] == list(range(sent))
+        if is_stopped:
+            chute.terminate()
+        # the last one may still wait for a line that goes on
+        lines = [chute.stdout.readline() for _ in range(sent - (JOINED in option))]
+        assert [int(line[:6]) for line in lines] == list(range(len(lines)))
         assert is_read == (not option), "after %d datagrams" % sent
     finally:
         chute.terminate()

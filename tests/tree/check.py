@@ -27,13 +27,13 @@ ARROWS = {
     "conf": ("pipeline/base",),
     "pipeline/text": ("pipeline/base", "conf"),
     "pipeline/net": ("pipeline/base", "conf"),
-    "pipeline/run": ("pipeline/base", "conf", "pipeline/net/sockets.h"),
+    "pipeline/run": ("pipeline/base", "conf", "pipeline/net/sockets.h", "pipeline/net/peers.h"),
     "pipeline/serve": EVERYTHING,
     "pipeline/cli": EVERYTHING,
 }
 for plugins in PLUGIN_FOLDERS:
     ARROWS[plugins] = ("pipeline/base", "conf", "pipeline/text", "pipeline/net",
-                       "pipeline/run/plugin.h", "pipeline/run/stream.h")
+                       "pipeline/run/plugin.h", "pipeline/run/stream.h", "pipeline/run/datagrams.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 SCANNER = re.compile(r"^/\* scanner: \S")
