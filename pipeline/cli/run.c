@@ -235,15 +235,17 @@ static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stoppe
 }
 
 static void log_stopped(const struct chute_pipeline *pipeline, const char *counters, bool is_json) {
-    char lost[32], in[32], out[32], dropped[32], dead[32];
+    char lost[32], unkept[32], in[32], out[32], dropped[32], dead[32];
     const struct chute_counters *all = &pipeline->counters;
     snprintf(in, sizeof(in), "%" PRIu64, all->in);
     snprintf(out, sizeof(out), "%" PRIu64, all->out);
     snprintf(dropped, sizeof(dropped), "%" PRIu64, all->dropped);
     snprintf(dead, sizeof(dead), "%" PRIu64, all->dead_lettered);
     snprintf(lost, sizeof(lost), "%" PRIu64, all->lost);
+    snprintf(unkept, sizeof(unkept), "%" PRIu64, all->unkept);
     chute_log(CHUTE_LOG_INFO, "pipeline", "stopped", "in", in, "out", out, "dropped", dropped,
-        "dead_lettered", dead, "lost", lost, is_json ? "counters" : NULL, counters, NULL);
+        "dead_lettered", dead, "lost", lost, "unkept_dead_letters", all->unkept > 0 ? unkept : NULL,
+        is_json ? "counters" : NULL, counters, NULL);
 }
 
 /* Runs the pipeline to its end. The exit code. */

@@ -7,10 +7,10 @@
 static void add_counters(struct chute_buf *out, const struct chute_counters *counters) {
     chute_buf_printf(out,
         "\"in\":%" PRIu64 ",\"created\":%" PRIu64 ",\"out\":%" PRIu64 ",\"dropped\":%" PRIu64
-        ",\"dead_lettered\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"retried\":%" PRIu64
-        ",\"in_flight\":%" PRId64,
+        ",\"dead_lettered\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"unkept_dead_letters\":%" PRIu64
+        ",\"retried\":%" PRIu64 ",\"in_flight\":%" PRId64,
         counters->in, counters->created, counters->out, counters->dropped, counters->dead_lettered,
-        counters->lost, counters->retried, counters->in_flight);
+        counters->lost, counters->unkept, counters->retried, counters->in_flight);
 }
 
 static void add_instance(

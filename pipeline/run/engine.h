@@ -24,7 +24,9 @@ struct chute_counters {
     _Atomic uint64_t out;
     _Atomic uint64_t dropped;
     _Atomic uint64_t dead_lettered;
-    _Atomic uint64_t lost; /* given up at the stop */
+    _Atomic uint64_t lost; /* given up at the stop, or unkept */
+    _Atomic uint64_t
+        unkept; /* of those lost: refused for good, and no dead letter could be written */
     _Atomic uint64_t retried;
     _Atomic uint64_t
         nanoseconds; /* of workers in the plugin; outputs: also waiting for room; pipeline: at work */
@@ -190,6 +192,7 @@ struct chute_pipeline {
 enum chute_fate {
     CHUTE_FATE_OUT,
     CHUTE_FATE_DEAD_LETTERED,
+    CHUTE_FATE_UNKEPT, /* counts as lost, but its token is resolved: to read it again would not help */
     CHUTE_FATE_LOST,
 };
 

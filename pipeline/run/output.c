@@ -88,14 +88,14 @@ static bool is_final(uint8_t outcome) {
 static enum chute_fate fate_of(uint8_t outcome) {
     return outcome == CHUTE_DONE     ? CHUTE_FATE_OUT
            : outcome == CHUTE_REJECT ? CHUTE_FATE_DEAD_LETTERED
-                                     : CHUTE_FATE_LOST;
+                                     : CHUTE_FATE_UNKEPT;
 }
 
 /* Settles the items of a parcel that were answered for good; the others keep their tokens. */
 static void settle_answered(struct chute_output *output, const struct chute_parcel *parcel) {
     struct chute_pipeline *pipeline = output->pipeline;
-    uint64_t counts[CHUTE_FATE_LOST + 1] = { 0 }; /* by fate */
-    uint64_t plain[CHUTE_FATE_LOST + 1] = { 0 };  /* those that nobody waits for */
+    uint64_t counts[CHUTE_FATE_UNKEPT + 1] = { 0 }; /* by fate */
+    uint64_t plain[CHUTE_FATE_UNKEPT + 1] = { 0 };  /* those that nobody waits for */
     for (uint32_t i = 0; i < parcel->count; i++) {
         const struct chute_item *item = &parcel->items[i];
         if (!is_final(item->outcome)) {
@@ -110,14 +110,15 @@ static void settle_answered(struct chute_output *output, const struct chute_parc
         }
     }
     uint64_t all = 0;
-    for (int fate = 0; fate <= CHUTE_FATE_LOST; fate++) {
+    for (int fate = 0; fate <= CHUTE_FATE_UNKEPT; fate++) {
         chute_pipeline_settle(pipeline, plain[fate], (enum chute_fate)fate);
         all += counts[fate];
     }
     struct chute_counters *counters = &output->head.counters;
     counters->out += counts[CHUTE_FATE_OUT];
     counters->dead_lettered += counts[CHUTE_FATE_DEAD_LETTERED];
-    counters->lost += counts[CHUTE_FATE_LOST];
+    counters->lost += counts[CHUTE_FATE_UNKEPT];
+    counters->unkept += counts[CHUTE_FATE_UNKEPT];
     counters->in_flight -= (int64_t)all;
     if (all > 0) {
         pipeline->progress_ms = chute_now_ms();

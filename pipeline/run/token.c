@@ -34,9 +34,9 @@ void chute_token_lose(struct chute_token *token) {
     }
 }
 
-/* A fan is a token without input: `source` is the token that it stands for, `position` the worst fate. */
+/* A fan is a token without input: `source` is the token that it stands for, `position` has a bit for each fate so far. */
 struct chute_token *chute_token_fan(struct chute_token *token, int routes) {
-    struct chute_token *fan = chute_token_create(NULL, token, CHUTE_FATE_OUT);
+    struct chute_token *fan = chute_token_create(NULL, token, 0);
     fan->references = routes;
     return fan;
 }
@@ -52,6 +52,7 @@ void chute_pipeline_settle(struct chute_pipeline *pipeline, uint64_t count, enum
         counters->dead_lettered += count;
     } else {
         counters->lost += count;
+        counters->unkept += fate == CHUTE_FATE_UNKEPT ? count : 0;
     }
     counters->in_flight -= (int64_t)count;
 }
@@ -71,16 +72,14 @@ void chute_token_settle(
         settle_token(token, fate);
         return;
     }
-    /* A fan: is_lost and position may be written by two outputs; the worse fate is kept by its own bit. */
-    if (fate == CHUTE_FATE_LOST) {
-        token->is_lost = true;
-    } else if (fate == CHUTE_FATE_DEAD_LETTERED) {
-        __atomic_store_n(&token->position, CHUTE_FATE_DEAD_LETTERED, __ATOMIC_RELAXED);
-    }
+    __atomic_fetch_or(&token->position, (uint64_t)1 << fate, __ATOMIC_RELAXED);
     if (atomic_fetch_sub(&token->references, 1) > 1) {
         return;
     }
-    enum chute_fate worst = token->is_lost ? CHUTE_FATE_LOST : (enum chute_fate)token->position;
+    enum chute_fate worst = CHUTE_FATE_LOST;
+    while ((token->position >> worst & 1) == 0) {
+        worst--;
+    }
     chute_pipeline_settle(pipeline, 1, worst);
     settle_token(token->source, worst);
     chute_free(token);

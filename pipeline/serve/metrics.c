@@ -98,7 +98,7 @@ static const struct {
         "Events that the input gave, the filter passed on, the output delivered."),
     COUNT("dropped", FILTER, dropped, "Events that the filter cancelled."),
     COUNT("dead_lettered", OUTPUT, dead_lettered, "Events refused for good by the destination."),
-    COUNT("lost", OUTPUT, lost, "Events given up at a stop."),
+    COUNT("lost", OUTPUT, lost, "Events given up at a stop, or refused for good and not kept."),
     COUNT("retried", OUTPUT, retried, "Attempts that will be made again, counted by event."),
 #undef COUNT
 };
@@ -384,7 +384,7 @@ static const struct {
     { "logchute_pipeline_events_dead_lettered_total", "counter", pipeline_dead_lettered,
         "Events refused for good by a destination." },
     { "logchute_pipeline_events_lost_total", "counter", pipeline_lost,
-        "Events given up at a stop." },
+        "Events given up at a stop, or refused for good and not kept." },
     { "logchute_pipeline_events_in_flight", "gauge", pipeline_in_flight,
         "Events between an input and the end of their way." },
     { "logchute_pipeline_workers", "gauge", pipeline_workers, "Worker threads." },

@@ -182,7 +182,28 @@ def test_dead_letters(logchute, port, small_disk):
     engine.stop()
     kept = [letter["event"]["n"] for letter in chute.dead_letters()]
     assert counters["in"] == 1000 and counters["out"] == 500
-    assert counters["dead_lettered"] == len(kept) and counters["lost"] == 500 - len(kept) > 0
+    assert counters["dead_lettered"] == len(kept)
+    assert counters["lost"] == counters["unkept_dead_letters"] == 500 - len(kept) > 0
     said = complaints(chute, "refused events cannot be kept")
     assert len(said) == 1 and "No space left" in said[0]["reason"]
     assert len(kept) == len(set(kept)) and set(range(501, 1000, 2)) <= set(kept)
+
+
+def test_dead_letters_that_cannot_be_kept_hold_nothing_up(logchute, tmp_path):
+    """They are lost and counted so, in the last line too; the position of the file moves on, as with those that are kept."""
+    log, sincedb = tmp_path / "in.log", tmp_path / "sincedb"
+    log.write_text("".join('{"n":%d}\n' % n for n in range(1000)))
+    engine = FakeEngine(free_port(), lambda document: 400 if json.loads(document)["n"] % 2 else 201).start()
+    chute = logchute('input { file { path => "%s" sincedb_path => "%s" start_position => beginning codec => json } }'
+                     ' output { elasticsearch { hosts => "http://127.0.0.1:%d" index => "i" action => create'
+                     ' manage_template => false } }' % (log, sincedb, engine.port), start=False)
+    os.mkdir(chute.data)
+    with open(os.path.join(chute.data, "dead_letter_queue"), "w"):
+        pass  # a file where the folder should be
+    chute.start()
+    wait_for(lambda: sincedb.exists() and sincedb.read_text().split()[3] == str(log.stat().st_size), 20, "the position")
+    counters = end_balanced(chute)
+    engine.stop()
+    assert counters["in"] == 1000 and counters["out"] == 500 and counters["dead_lettered"] == 0
+    assert counters["lost"] == counters["unkept_dead_letters"] == 500
+    assert chute.log()[-1]["unkept_dead_letters"] == "500"
