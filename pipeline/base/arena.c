@@ -5,7 +5,7 @@
 
 #include "pipeline/base/alloc.h"
 
-#define FIRST_BLOCK ((size_t)16 * 1024)
+#define USUAL_FIRST_BLOCK ((size_t)16 * 1024)
 #define LARGEST_BLOCK ((size_t)1024 * 1024)
 
 struct chute_arena_block {
@@ -14,8 +14,9 @@ struct chute_arena_block {
     _Alignas(16) char bytes[];
 };
 
-static struct chute_arena_block *new_block(size_t total, size_t size) {
-    size_t block_size = total < FIRST_BLOCK ? FIRST_BLOCK : total;
+static struct chute_arena_block *new_block(const struct chute_arena *arena, size_t size) {
+    size_t least = arena->first_block > 0 ? arena->first_block : USUAL_FIRST_BLOCK;
+    size_t block_size = arena->total < least ? least : arena->total;
     if (block_size > LARGEST_BLOCK) {
         block_size = LARGEST_BLOCK;
     }
@@ -32,7 +33,7 @@ void *chute_arena_grow(struct chute_arena *arena, size_t size) {
     if (block != NULL && block->size >= size) {
         arena->spare = block->older;
     } else {
-        block = new_block(arena->total, size);
+        block = new_block(arena, size);
     }
     block->older = arena->blocks;
     arena->blocks = block;
@@ -90,7 +91,7 @@ void chute_arena_reset(struct chute_arena *arena, size_t keep) {
             lists[i] = older;
         }
     }
-    *arena = (struct chute_arena){ 0 };
+    *arena = (struct chute_arena){ .first_block = arena->first_block };
     struct chute_arena_block **last = &arena->spare;
     while (all != NULL) {
         struct chute_arena_block *next = all->older;

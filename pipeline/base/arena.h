@@ -18,6 +18,7 @@ struct chute_arena {
     struct chute_arena_block *blocks; /* newest first */
     struct chute_arena_block *spare;  /* kept by a reset, largest first */
     size_t total;                     /* bytes of `blocks` */
+    size_t first_block;               /* bytes of the first one, set before use; 0: 16 KiB */
 };
 
 /* Slow path of chute_arena_get. */

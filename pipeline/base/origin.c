@@ -2,6 +2,8 @@
 
 #include "pipeline/base/alloc.h"
 
+#define FIRST_BLOCK 512 /* there is one a connection, of a few short texts */
+
 static void release(struct chute_held *held) {
     struct chute_origin *origin = (struct chute_origin *)held;
     chute_arena_finish(&origin->arena);
@@ -12,6 +14,7 @@ struct chute_origin *chute_origin_create(void) {
     struct chute_origin *origin = chute_calloc(1, sizeof(*origin));
     origin->held.references = 1;
     origin->held.release = release;
+    origin->arena.first_block = FIRST_BLOCK;
     return origin;
 }
 

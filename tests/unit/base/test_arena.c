@@ -135,3 +135,18 @@ Test(base_arena, zeroes_memory_used_before) {
     chute_arena_finish(&arena);
     cr_expect_null(arena.next, "ready again");
 }
+
+Test(base_arena, begins_as_small_as_it_is_asked_to) {
+    struct chute_arena arena = { .first_block = 512 };
+    memset(chute_arena_get(&arena, 500), 1, 500);
+    cr_expect_eq(arena.total, 512);
+    memset(chute_arena_get(&arena, 500), 2, 500);
+    cr_expect_eq(arena.total, 1024);
+    memset(chute_arena_get(&arena, 1000), 3, 1000);
+    cr_expect_eq(arena.total, 2048, "doubled");
+    chute_arena_finish(&arena);
+    cr_expect_eq(arena.total, 0);
+    chute_arena_get(&arena, 1);
+    cr_expect_eq(arena.total, 512, "the same after a finish");
+    chute_arena_finish(&arena);
+}
