@@ -688,6 +688,16 @@ bool chute_elasticsearch_is_busy(const struct es_state *state) {
     return state->deliveries != NULL || state->waiting_count > 0;
 }
 
+bool chute_elasticsearch_is_being_answered(struct chute_output *output) {
+    const struct es_state *state = chute_output_state(output);
+    const struct es_delivery *delivery = state->deliveries;
+    while (delivery != NULL && !chute_http_client_is_taken(&delivery->request)) {
+        delivery = delivery->next;
+    }
+    return delivery != NULL ||
+           (state->waiting_count > 0 && chute_http_client_is_taken(&state->setup_request));
+}
+
 void chute_elasticsearch_free_spare(struct es_state *state) {
     while (state->spare != NULL) {
         struct es_delivery *delivery = state->spare;

@@ -256,6 +256,8 @@ void chute_elasticsearch_free_spare(struct es_state *state);
 
 /* True while a delivery is open or waits. */
 bool chute_elasticsearch_is_busy(const struct es_state *state);
+/* True while the cluster has taken a request and only has to answer it. */
+bool chute_elasticsearch_is_being_answered(struct chute_output *output);
 /* A stop that waited for the last delivery goes on. */
 void chute_elasticsearch_close(struct es_state *state);
 

@@ -20,6 +20,8 @@
 #include "pipeline/serve/api.h"
 
 #define PATIENCE_MS 5000 /* of a stop, without any progress of an output */
+/* The same while a destination only has to answer: what started us may kill us after 10 s. */
+#define ANSWER_PATIENCE_MS 8000
 
 /* ------------------------------------------------------------------ settings */
 
@@ -214,6 +216,15 @@ static bool wait_for_signal(int signal_fd, int ended_fd, int timeout_ms) {
     return read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
 }
 
+static bool is_stuck(struct chute_pipeline *pipeline, uint64_t stopped_ms) {
+    uint64_t since = chute_now_ms() - stopped_ms;
+    if (pipeline->is_abandoned || since <= PATIENCE_MS ||
+        chute_pipeline_idle_ms(pipeline) <= PATIENCE_MS) {
+        return false;
+    }
+    return since > ANSWER_PATIENCE_MS || !chute_pipeline_is_being_answered(pipeline);
+}
+
 /* Lets everything come through. After a signal, only as long as the outputs get on. */
 static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stopped) {
     uint64_t stopped_ms = chute_now_ms();
@@ -223,10 +234,7 @@ static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stoppe
             stopped_ms = chute_now_ms();
             chute_pipeline_stop(pipeline);
         }
-        bool is_stuck = is_stopped && !pipeline->is_abandoned &&
-                        chute_now_ms() - stopped_ms > PATIENCE_MS &&
-                        chute_pipeline_idle_ms(pipeline) > PATIENCE_MS;
-        if (is_stuck) {
+        if (is_stopped && is_stuck(pipeline, stopped_ms)) {
             chute_log(CHUTE_LOG_WARN, "pipeline",
                 "an output is away: what is only in memory is given up", NULL);
             chute_pipeline_abandon(pipeline);

@@ -2,6 +2,8 @@
 #include "pipeline/net/http_client.h"
 
 #include <curl/curl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <uv.h>
 
 #include "pipeline/base/alloc.h"
@@ -83,8 +85,13 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *ctx) {
     return 0;
 }
 
+static struct chute_http_request *request_of(CURL *easy) {
+    char *request = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+    return (struct chute_http_request *)(void *)request;
+}
+
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx) {
-    (void)easy;
     struct chute_http_client *client = ctx;
     struct http_socket *polled = socket_ctx;
     if (what == CURL_POLL_REMOVE) {
@@ -94,6 +101,10 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, voi
             uv_close((uv_handle_t *)&polled->poll, on_poll_closed);
         }
         return 0;
+    }
+    struct chute_http_request *request = request_of(easy);
+    if (request != NULL) {
+        request->fd = fd;
     }
     if (polled == NULL) {
         polled = chute_calloc(1, sizeof(*polled));
@@ -228,6 +239,7 @@ void chute_http_client_send(struct chute_http_client *client, struct chute_http_
     chute_assert(easy != NULL);
     request->client = client;
     request->easy = easy;
+    request->fd = -1;
     request->status = 0;
     request->is_cut = false;
     request->error[0] = '\0';
@@ -261,6 +273,19 @@ void chute_http_client_cancel(struct chute_http_request *request) {
     }
 }
 
+bool chute_http_client_is_taken(const struct chute_http_request *request) {
+    if (request->easy == NULL || request->fd < 0) {
+        return false;
+    }
+    long head = 0;
+    curl_off_t uploaded = 0;
+    int unacknowledged = 0;
+    curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &head);
+    curl_easy_getinfo(request->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    return head > 0 && (size_t)uploaded >= request->body.len &&
+           ioctl(request->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+}
+
 static void complete(struct chute_http_request *request, CURLcode result) {
     long status = 0;
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -282,9 +307,7 @@ static void take_finished(struct chute_http_client *client) {
             continue;
         }
         CURLcode result = message->data.result;
-        char *request = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
-        complete((struct chute_http_request *)(void *)request, result);
+        complete(request_of(message->easy_handle), result);
     }
 }
 

@@ -65,6 +65,7 @@ struct chute_http_request {
     struct chute_http_client *client; /* inside */
     void *easy;
     void *header_list;
+    int fd; /* its connection's; -1: none yet */
 };
 
 /* Returns new. `settings` is borrowed. */
@@ -74,6 +75,9 @@ struct chute_http_client *chute_http_client_create(
 void chute_http_client_send(struct chute_http_client *client, struct chute_http_request *request);
 /* Gives up `request`, if it is open; its on_done is not called any more. Not from on_bytes. */
 void chute_http_client_cancel(struct chute_http_request *request);
+/* True if all of an open request came to the other side's machine, which now only has to answer it. False where a part
+ * was not acknowledged yet, and where there is no connection. */
+bool chute_http_client_is_taken(const struct chute_http_request *request);
 /* Closes all connections and frees the client; no request may be open. `on_closed` (may be NULL) is called when no
  * handle of it is left in the loop. */
 void chute_http_client_close(

@@ -241,6 +241,8 @@ struct chute_output_state {
 struct chute_output_state chute_output_look(struct chute_output *output);
 /* True if nothing waits and nothing is being delivered. */
 bool chute_output_is_idle(struct chute_output *output);
+/* True if its destination has taken a request and only has to answer it. Not on a loop. */
+bool chute_output_is_being_answered(struct chute_output *output);
 /* The pipeline stops: what was to be tried again later is due now, and from now on soon. */
 void chute_output_hurry(struct chute_output *output);
 /* Gives up what waits; what is being delivered is lost when it comes back. */

@@ -519,6 +519,25 @@ bool chute_output_is_idle(struct chute_output *output) {
     return is_idle;
 }
 
+struct question {
+    struct chute_output *output;
+    bool is_so;
+};
+
+static void ask_on_loop(void *arg) {
+    struct question *question = arg;
+    struct chute_output *output = question->output;
+    question->is_so = output->plugin->is_being_answered(output);
+}
+
+bool chute_output_is_being_answered(struct chute_output *output) {
+    struct question question = { .output = output };
+    if (output->plugin->is_being_answered != NULL) {
+        chute_loop_call(&output->pipeline->process->output_loop, ask_on_loop, &question);
+    }
+    return question.is_so;
+}
+
 void chute_output_hurry(struct chute_output *output) {
     pthread_mutex_lock(&output->lock);
     output->is_hurried = true;

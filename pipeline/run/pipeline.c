@@ -244,6 +244,15 @@ uint64_t chute_pipeline_idle_ms(const struct chute_pipeline *pipeline) {
     return chute_now_ms() - pipeline->progress_ms;
 }
 
+bool chute_pipeline_is_being_answered(struct chute_pipeline *pipeline) {
+    for (size_t i = 0; i < pipeline->output_count; i++) {
+        if (chute_output_is_being_answered(pipeline->outputs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------------ destroy */
 
 static void close_inputs(struct chute_pipeline *pipeline) {

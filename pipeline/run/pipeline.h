@@ -26,6 +26,8 @@ bool chute_pipeline_is_drained(struct chute_pipeline *pipeline);
 void chute_pipeline_abandon(struct chute_pipeline *pipeline);
 /* Milliseconds since an output last got an event done. */
 uint64_t chute_pipeline_idle_ms(const struct chute_pipeline *pipeline);
+/* True if a destination has taken a request and only has to answer it. */
+bool chute_pipeline_is_being_answered(struct chute_pipeline *pipeline);
 /* Closes inputs, workers and outputs; the counters are final. Also after a failed start, stopped and drained. */
 void chute_pipeline_close(struct chute_pipeline *pipeline);
 /* Closes and frees all; accepts NULL and one that was never started. */

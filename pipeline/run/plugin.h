@@ -377,6 +377,9 @@ struct chute_output_plugin {
     /* Answers every item, then calls chute_output_finish: loop: now or later; own: before it returns. The
      * parcel stays as it is until then. */
     void (*deliver)(struct chute_output *output, struct chute_parcel *parcel);
+    /* Loop: true while the destination has taken a request and only has to answer it: a stop waits longer for that. NULL:
+     * nobody can tell. */
+    bool (*is_being_answered)(struct chute_output *output);
     /* Nothing more comes: closes; loop: calls chute_output_closed when all handles are. Also after a
      * failed start. */
     void (*stop)(struct chute_output *output);

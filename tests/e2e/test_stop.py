@@ -2,10 +2,15 @@
 import array
 import fcntl
 import os
+import random
+import socket
 import termios
+import threading
 import time
 
-from support import assert_balanced, wait_for
+import pytest
+
+from support import FakeEngine, assert_balanced, free_port, json_lines, send_tcp, wait_for
 
 LINES = ("input { generator { message => '%s' } } "
          "output { stdout { codec => line { format => '%%{message}' } } }" % ("x" * 200))
@@ -58,3 +63,61 @@ def test_standard_output_that_is_read_late(logchute):
     counters = assert_balanced(last)
     assert (code, counters["pipeline"]["lost"]) == (0, 0)
     assert counters["pipeline"]["out"] * 201 == read
+
+
+# ------------------------------------------------------------------ a destination that is slow to answer
+
+
+def start_with_elasticsearch(logchute, port, engine_port):
+    return logchute('input { tcp { host => "127.0.0.1" port => %d codec => json_lines } } output { elasticsearch {'
+                    ' hosts => "http://127.0.0.1:%d" index => "i" action => create manage_template => false } }'
+                    % (port, engine_port))
+
+
+def timed_stop(chute):
+    began = time.monotonic()
+    code, last = chute.stop(seconds=20)
+    assert code == 0, chute.stderr()
+    return time.monotonic() - began, assert_balanced(last)["pipeline"]
+
+
+@pytest.mark.parametrize("answers_after", [6.5, 60])
+def test_a_request_that_was_taken_is_waited_for(logchute, port, answers_after):
+    """Longer than for a destination that is away, and no longer than what started us waits before it kills us."""
+    has_come, is_over = threading.Event(), threading.Event()
+
+    def decide(_):
+        has_come.set()
+        is_over.wait(answers_after)
+        return 201
+
+    engine = FakeEngine(free_port(), decide).start()
+    chute = start_with_elasticsearch(logchute, port, engine.port)
+    send_tcp(port, json_lines([{"n": 1}]))
+    assert has_come.wait(10)
+    seconds, counters = timed_stop(chute)
+    is_over.set()
+    engine.stop()
+    is_answered = answers_after < 8
+    assert counters["in"] == 1 and counters["out"] == is_answered and counters["lost"] == (not is_answered)
+    assert seconds < 9.5 and (is_answered or seconds > 7.5), seconds
+
+
+def unacknowledged(port):
+    """Bytes sent to `port` that have not come there."""
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f.read().splitlines()[1:]]
+    return sum(int(row[4].split(":")[0], 16) for row in rows if row[2].endswith(":%04X" % port))
+
+
+def test_a_request_that_is_not_taken_is_not_waited_for(logchute, port):
+    """Somebody listens, and nobody reads: the usual patience."""
+    text = random.Random(1).randbytes(500000).hex()  # no compression makes it fit into buffers of the kernel
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        there = nobody.getsockname()[1]
+        chute = start_with_elasticsearch(logchute, port, there)
+        send_tcp(port, json_lines({"n": n, "text": text[n * 1000:n * 1000 + 1000]} for n in range(1000)))
+        wait_for(lambda: unacknowledged(there) > 0, 10, "a request")
+        seconds, counters = timed_stop(chute)
+    assert 4.5 < seconds < 7.5, seconds
+    assert counters["lost"] == counters["in"] == 1000

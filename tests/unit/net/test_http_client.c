@@ -1,4 +1,7 @@
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "../support/fake_http.h"
 #include "pipeline/net/http_client.h"
@@ -191,6 +194,63 @@ Test(net_http_client, the_body_of_a_cancelled_request_may_go) {
     run(&scene);
     cr_expect_eq(scene.request.status, 200);
     cr_expect_eq(scene.done, 1);
+    close_scene(&scene);
+}
+
+static struct chute_buf large_body(void) {
+    struct chute_buf body = { 0 };
+    memset(chute_buf_reserve(&body, 20000000), 'x', 20000000);
+    body.len = 20000000;
+    return body;
+}
+
+Test(net_http_client, a_request_is_taken_when_all_of_it_came) {
+    struct scene scene = { .is_silent = true };
+    struct chute_buf body = large_body();
+    open_scene(&scene, &settings);
+    for (int i = 0; i < 2; i++) { /* with a new connection, and a known one */
+        scene.request.method = "POST";
+        scene.request.body = i == 0 ? chute_buf_str(&body) : CHUTE_STR("small");
+        cr_expect_not(chute_http_client_is_taken(&scene.request), "not sent");
+        chute_http_client_send(scene.client, &scene.request);
+        scene.seen.len = 0;
+        while (scene.seen.len == 0) {
+            uv_run(&scene.loop, UV_RUN_ONCE);
+        }
+        while (!chute_http_client_is_taken(&scene.request)) {
+            uv_run(&scene.loop, UV_RUN_NOWAIT);
+        }
+        chute_http_client_cancel(&scene.request);
+        cr_expect_not(chute_http_client_is_taken(&scene.request), "given up");
+        scene.is_silent = false;
+        run(&scene);
+        cr_expect_not(chute_http_client_is_taken(&scene.request), "answered");
+        scene.is_silent = true;
+    }
+    chute_buf_finish(&body);
+    close_scene(&scene);
+}
+
+Test(net_http_client, a_request_that_nobody_reads_is_not_taken) {
+    struct scene scene = { 0 };
+    struct chute_buf body = large_body();
+    open_scene(&scene, &impatient);
+    struct sockaddr_in address = { .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert(bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0 &&
+              getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    snprintf(scene.url, sizeof(scene.url), "http://127.0.0.1:%d/", ntohs(address.sin_port));
+    scene.request.method = "POST";
+    scene.request.body = chute_buf_str(&body);
+    chute_http_client_send(scene.client, &scene.request);
+    while (scene.done == 0) { /* its time runs out */
+        cr_expect_not(chute_http_client_is_taken(&scene.request));
+        uv_run(&scene.loop, UV_RUN_ONCE);
+    }
+    close(fd);
+    chute_buf_finish(&body);
     close_scene(&scene);
 }
 
