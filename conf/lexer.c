@@ -1,5 +1,6 @@
 #include "conf/lexer.h"
 
+#include "pipeline/base/ascii.h"
 #include "pipeline/base/utf8.h"
 
 void chute_lexer_init(struct chute_lexer *lexer, const struct chute_source *source) {
@@ -33,12 +34,8 @@ bool chute_lexer_check_utf8(struct chute_lexer *lexer) {
     return chute_lexer_is_at_end(lexer);
 }
 
-static bool is_digit(int byte) {
-    return byte >= '0' && byte <= '9';
-}
-
 static bool is_word_byte(int byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) ||
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || chute_is_digit(byte) ||
            byte == '_';
 }
 
@@ -107,13 +104,13 @@ struct chute_str chute_lexer_bareword(struct chute_lexer *lexer) {
     while (is_word_byte(chute_lexer_peek_at(lexer, len))) {
         len++;
     }
-    return take(lexer, len < 2 || is_digit(chute_lexer_peek(lexer)) ? 0 : len);
+    return take(lexer, len < 2 || chute_is_digit(chute_lexer_peek(lexer)) ? 0 : len);
 }
 
 struct chute_str chute_lexer_number(struct chute_lexer *lexer) {
     size_t sign = chute_lexer_peek(lexer) == '-' ? 1 : 0;
     size_t len = sign;
-    while (is_digit(chute_lexer_peek_at(lexer, len))) {
+    while (chute_is_digit(chute_lexer_peek_at(lexer, len))) {
         len++;
     }
     if (len == sign) {
@@ -121,7 +118,7 @@ struct chute_str chute_lexer_number(struct chute_lexer *lexer) {
     }
     if (chute_lexer_peek_at(lexer, len) == '.') {
         len++;
-        while (is_digit(chute_lexer_peek_at(lexer, len))) {
+        while (chute_is_digit(chute_lexer_peek_at(lexer, len))) {
             len++;
         }
     }

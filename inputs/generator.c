@@ -1,12 +1,11 @@
 /* inputs/generator.c - makes events of fixed texts: to try a pipeline, and to measure one. */
-#include <errno.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
 #include "pipeline/base/origin.h"
+#include "pipeline/base/wake.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 
@@ -23,8 +22,7 @@ struct generator {
 };
 
 struct generator_state {
-    bool has_wake;
-    int wake_fd; /* written by stop */
+    struct chute_wake wake; /* by stop */
 };
 
 static const struct chute_option options[] = {
@@ -63,36 +61,24 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
 
 static int start(struct chute_input *input) {
     struct generator_state *state = chute_input_state(input);
-    state->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (state->wake_fd < 0) {
-        int error = errno;
-        chute_log(CHUTE_LOG_FATAL, chute_input_id(input), "no descriptor to wake it with", "reason",
-            strerror(error), NULL);
-        return -error;
-    }
-    state->has_wake = true;
-    return 0;
+    return chute_wake_open(&state->wake, chute_input_id(input));
 }
 
 static void stop(struct chute_input *input) {
     const struct generator_state *state = chute_input_state(input);
-    uint64_t one = 1;
-    ssize_t wrote = write(state->wake_fd, &one, sizeof(one));
-    (void)wrote; /* only a counter that is already set can refuse */
+    chute_wake_signal(&state->wake);
 }
 
 static void state_finish(void *arg) {
     struct generator_state *state = arg;
-    if (state->has_wake) {
-        close(state->wake_fd);
-    }
+    chute_wake_finish(&state->wake);
 }
 
 /* One line of standard input with its line feed. False if there is none, or at a stop. */
 static bool read_line(struct chute_input *input, struct chute_buf *line) {
     const struct generator_state *state = chute_input_state(input);
     struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-        { .fd = state->wake_fd, .events = POLLIN } };
+        { .fd = state->wake.fd, .events = POLLIN } };
     while (line->len == 0 || line->at[line->len - 1] != '\n') {
         char byte;
         if (poll(fds, 2, -1) < 0 || fds[1].revents != 0) {

@@ -180,5 +180,5 @@ void chute_file_discover(struct chute_file_state *state) {
     }
     qsort_r(state->order, state->order_count, sizeof(struct chute_file *), compare,
         (void *)state->settings);
-    state->discovered_ms = chute_file_now_ms();
+    state->discovered_ms = (long long)chute_now_ms();
 }

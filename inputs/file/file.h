@@ -15,6 +15,8 @@
 #include "conf/option.h"
 #include "inputs/file/sincedb.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/time.h"
+#include "pipeline/base/wake.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/stream.h"
 
@@ -98,7 +100,7 @@ struct chute_file {
 struct chute_file_state {
     struct chute_input *input;
     const struct chute_file_settings *settings;
-    int wake_fd; /* written by stop and by the last token of a file that is waited for */
+    struct chute_wake wake; /* by stop and by the last token of a file that is waited for */
     bool is_open;
     bool has_sincedb; /* false: /dev/null, nothing is kept */
     char *sincedb_path;
@@ -118,8 +120,6 @@ struct chute_file_state {
     bool is_dirty;   /* the sincedb is older than what is committed */
     bool is_waiting; /* for a file's last token */
 };
-
-long long chute_file_now_ms(void);
 
 /* ---- track.c: the files and their positions */
 

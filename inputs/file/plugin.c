@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -267,12 +266,9 @@ static int start(struct chute_input *input) {
     state->input = input;
     state->settings = chute_input_settings(input);
     state->most_open = most_open(state->settings);
-    state->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (state->wake_fd < 0) {
-        int error = errno;
-        chute_log(CHUTE_LOG_FATAL, chute_input_id(input), "no descriptor to wake it with", "reason",
-            strerror(error), NULL);
-        return -error;
+    int rc = chute_wake_open(&state->wake, chute_input_id(input));
+    if (rc != 0) {
+        return rc;
     }
     pthread_mutex_init(&state->lock, NULL);
     state->is_open = true;
@@ -294,11 +290,7 @@ static int start(struct chute_input *input) {
 
 static void stop(struct chute_input *input) {
     const struct chute_file_state *state = chute_input_state(input);
-    uint64_t one = 1;
-    if (state->is_open) {
-        ssize_t wrote = write(state->wake_fd, &one, sizeof(one));
-        (void)wrote; /* only a counter that is already set can refuse */
-    }
+    chute_wake_signal(&state->wake);
 }
 
 static void state_finish(void *arg) {
@@ -308,7 +300,7 @@ static void state_finish(void *arg) {
     }
     chute_file_save(state, true);
     chute_file_finish(state);
-    close(state->wake_fd);
+    chute_wake_finish(&state->wake);
     pthread_mutex_destroy(&state->lock);
 }
 
@@ -384,13 +376,11 @@ static bool complete_files(struct chute_file_state *state) {
 /* ------------------------------------------------------------------ the thread */
 
 static void wait_a_while(struct chute_file_state *state) {
-    struct pollfd fd = { .fd = state->wake_fd, .events = POLLIN };
-    uint64_t count;
+    struct pollfd fd = { .fd = state->wake.fd, .events = POLLIN };
     long long ms = state->settings->stat_interval_ms;
     ms = ms < 10 ? 10 : ms > 60000 ? 60000 : ms;
     if (poll(&fd, 1, (int)ms) > 0 && !chute_input_is_stopping(state->input)) {
-        ssize_t len = read(state->wake_fd, &count, sizeof(count));
-        (void)len; /* somebody else cannot have read it */
+        chute_wake_clear(&state->wake);
     }
 }
 
@@ -422,7 +412,7 @@ static void run(struct chute_input *input) {
             wait_a_while(state);
         }
         long long every_ms = settings->stat_interval_ms * settings->discover_interval;
-        if (chute_file_now_ms() - state->discovered_ms >= every_ms) {
+        if ((long long)chute_now_ms() - state->discovered_ms >= every_ms) {
             chute_file_discover(state);
         }
     }

@@ -142,7 +142,7 @@ static bool open_file(struct chute_file *file) {
     file->fd = fd;
     file->has_failed = false;
     file->is_resting = false;
-    file->read_ms = chute_file_now_ms();
+    file->read_ms = (long long)chute_now_ms();
     state->open_files++;
     check_identity(file);
     open_stream(file);
@@ -314,7 +314,7 @@ static bool read_turn(struct chute_file *file) {
             return false;
         }
         left_bytes -= (size_t)len < left_bytes ? (size_t)len : left_bytes;
-        file->read_ms = chute_file_now_ms();
+        file->read_ms = (long long)chute_now_ms();
         chute_file_save(file->state, false);
     }
     return true;
@@ -338,7 +338,7 @@ static void check_name(struct chute_file *file) {
 
 /* No name of ours leads to it any more, and all of it is read: closes it, some time after its last bytes. */
 static void close_if_gone(struct chute_file *file, const struct stat *info) {
-    long long idle_ms = chute_file_now_ms() - file->read_ms;
+    long long idle_ms = (long long)chute_now_ms() - file->read_ms;
     long long limit_ms = info->st_nlink == 0 ? GRACE_MS : file->state->settings->close_older_ms;
     if (!file->is_seen && idle_ms >= limit_ms) {
         chute_file_close(file, true);
@@ -353,7 +353,7 @@ static void flush_idle(struct chute_file *file) {
     const struct chute_codec *codec = chute_input_codec(file->state->input);
     long long after = codec->plugin->idle_ms == NULL ? 0 : codec->plugin->idle_ms(codec);
     if (after > 0 && chute_stream_unfinished(file->stream) > 0 &&
-        chute_file_now_ms() - file->read_ms >= after) {
+        (long long)chute_now_ms() - file->read_ms >= after) {
         chute_stream_flush(file->stream, chute_file_token(file, file->offset - file->partial.len));
     }
 }

@@ -3,17 +3,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "inputs/file/file.h"
 #include "pipeline/base/alloc.h"
-
-long long chute_file_now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static double wall_clock(void) {
     struct chute_time now = chute_clock_now();
@@ -127,9 +120,7 @@ void chute_file_on_token(struct chute_input *input, struct chute_token *token, b
     bool is_awaited = file->first == NULL && state->is_waiting;
     pthread_mutex_unlock(&state->lock);
     if (is_awaited) {
-        uint64_t one = 1;
-        ssize_t wrote = write(state->wake_fd, &one, sizeof(one));
-        (void)wrote; /* only a counter that is already set can refuse */
+        chute_wake_signal(&state->wake);
     }
 }
 
@@ -270,7 +261,7 @@ static void print_all(
 }
 
 void chute_file_save(struct chute_file_state *state, bool now) {
-    long long time_ms = chute_file_now_ms();
+    long long time_ms = (long long)chute_now_ms();
     if (!state->has_sincedb ||
         (!now && time_ms - state->saved_ms < state->settings->write_interval_ms)) {
         return;
@@ -291,7 +282,7 @@ void chute_file_save(struct chute_file_state *state, bool now) {
     }
     chute_buf_finish(&records);
     chute_buf_finish(&marks);
-    state->saved_ms = chute_file_now_ms();
+    state->saved_ms = (long long)chute_now_ms();
     if (status != 0) {
         pthread_mutex_lock(&state->lock);
         state->is_dirty = true;

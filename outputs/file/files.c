@@ -6,21 +6,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/hash.h"
+#include "pipeline/base/time.h"
 
 #define BYTES_KEPT ((size_t)64 * 1024) /* of a file's buffer, between deliveries */
 #define WAIT_MS 100 /* between looks at whether a slow reader is still waited for */
-
-static long long now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------------ the table */
 
@@ -227,7 +221,7 @@ void chute_out_files_flush(struct chute_out_files *files) {
         files->touched = file->next_touched;
         file->is_touched = false;
         file->used_at = files->deliveries;
-        file->used_ms = now_ms();
+        file->used_ms = (long long)chute_now_ms();
         file->status = write_file(files, file);
         file->bytes.len = 0;
         if (file->bytes.size > BYTES_KEPT) {
@@ -238,7 +232,7 @@ void chute_out_files_flush(struct chute_out_files *files) {
 
 /* Forgets those that `idle_ms` have passed for; -1: all. */
 static void forget(struct chute_out_files *files, long long idle_ms) {
-    long long oldest_ms = now_ms() - idle_ms;
+    long long oldest_ms = (long long)chute_now_ms() - idle_ms;
     for (size_t i = 0; i < CHUTE_OUT_FILES_BUCKETS; i++) {
         struct chute_out_file **at = &files->buckets[i];
         while (*at != NULL) {

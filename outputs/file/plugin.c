@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "conf/ast.h"
 #include "conf/option_compile.h"
@@ -12,6 +11,7 @@
 #include "outputs/file/path.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/time.h"
 #include "pipeline/run/plugin.h"
 
 #define MOST_OPEN 512
@@ -196,12 +196,6 @@ static void worker_finish(void *arg) {
 
 /* ------------------------------------------------------------------ on the own thread */
 
-static long long now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool is_over(void *arg) {
     return chute_output_is_abandoned(arg);
 }
@@ -301,8 +295,8 @@ static void deliver(struct chute_output *output, struct chute_parcel *parcel) {
         answer(output, parcel, files, false);
     }
     chute_free(files);
-    if (now_ms() - state->cleaned_ms >= self->stale_cleanup_ms) {
-        state->cleaned_ms = now_ms();
+    if ((long long)chute_now_ms() - state->cleaned_ms >= self->stale_cleanup_ms) {
+        state->cleaned_ms = (long long)chute_now_ms();
         chute_out_files_close_idle(&state->files, self->stale_cleanup_ms);
     }
     chute_output_finish(output, parcel);

@@ -1,25 +1,17 @@
 #include "pipeline/base/iso8601.h"
 
 #include "pipeline/base/ascii.h"
+#include "pipeline/base/rest.h"
 
 #define YEAR_MAX 292278993 /* Joda's */
 
-/* What is left to read. */
-struct cursor {
-    const char *at;
-    const char *end;
-};
-
-static bool take(struct cursor *cursor, char byte) {
-    if (cursor->at < cursor->end && (*cursor->at == byte || *cursor->at == (byte | 0x20))) {
-        cursor->at++;
-        return true;
-    }
-    return false;
+/* Letters in either case. */
+static bool take(struct chute_rest *cursor, char byte) {
+    return chute_rest_take(cursor, byte) || chute_rest_take(cursor, (char)(byte | 0x20));
 }
 
 /* One to `max` digits. Returns how many. */
-static int take_digits(struct cursor *cursor, int max, int64_t *value) {
+static int take_digits(struct chute_rest *cursor, int max, int64_t *value) {
     int count = 0;
     *value = 0;
     while (count < max && cursor->at < cursor->end && chute_is_digit(*cursor->at)) {
@@ -30,8 +22,8 @@ static int take_digits(struct cursor *cursor, int max, int64_t *value) {
 }
 
 /* `before`, then one or two digits; else nothing is taken. */
-static bool take_part(struct cursor *cursor, char before, int64_t *value) {
-    struct cursor start = *cursor;
+static bool take_part(struct chute_rest *cursor, char before, int64_t *value) {
+    struct chute_rest start = *cursor;
     if (take(cursor, before) && take_digits(cursor, 2, value) > 0) {
         return true;
     }
@@ -40,8 +32,8 @@ static bool take_part(struct cursor *cursor, char before, int64_t *value) {
 }
 
 /* `-Www`, `-Www-e`: of the ISO year. */
-static bool read_week(struct cursor *cursor, int64_t year, int64_t *days, bool *is_valid) {
-    struct cursor start = *cursor;
+static bool read_week(struct chute_rest *cursor, int64_t year, int64_t *days, bool *is_valid) {
+    struct chute_rest start = *cursor;
     int64_t week;
     int64_t weekday = 1;
     if (!take(cursor, '-') || !take_part(cursor, 'W', &week)) {
@@ -59,8 +51,9 @@ static bool read_week(struct cursor *cursor, int64_t year, int64_t *days, bool *
 }
 
 /* `-DDD`, where a month would leave a digit behind. */
-static bool read_day_of_year(struct cursor *cursor, int64_t year, int64_t *days, bool *is_valid) {
-    struct cursor start = *cursor;
+static bool read_day_of_year(
+    struct chute_rest *cursor, int64_t year, int64_t *days, bool *is_valid) {
+    struct chute_rest start = *cursor;
     int64_t day;
     if (!take(cursor, '-') || take_digits(cursor, 3, &day) < 3) {
         *cursor = start;
@@ -72,7 +65,7 @@ static bool read_day_of_year(struct cursor *cursor, int64_t year, int64_t *days,
 }
 
 /* False if there is no date, or none of the calendar. */
-static bool read_date(struct cursor *cursor, int64_t *days) {
+static bool read_date(struct chute_rest *cursor, int64_t *days) {
     bool is_negative = take(cursor, '-');
     if (!is_negative) {
         take(cursor, '+');
@@ -100,8 +93,8 @@ static bool read_date(struct cursor *cursor, int64_t *days) {
 }
 
 /* A fraction of `unit` milliseconds; nothing is taken where there is none. */
-static int64_t read_fraction(struct cursor *cursor, int64_t unit) {
-    struct cursor start = *cursor;
+static int64_t read_fraction(struct chute_rest *cursor, int64_t unit) {
+    struct chute_rest start = *cursor;
     int64_t tenths = 0;
     int count = 0;
     if (take(cursor, '.') || take(cursor, ',')) {
@@ -117,7 +110,7 @@ static int64_t read_fraction(struct cursor *cursor, int64_t unit) {
 }
 
 /* The fraction belongs to the smallest part that is there. False if there is none or it is too large. */
-static bool read_time(struct cursor *cursor, int64_t *millis) {
+static bool read_time(struct chute_rest *cursor, int64_t *millis) {
     int64_t hour;
     int64_t minute = 0;
     int64_t second = 0;
@@ -133,7 +126,7 @@ static bool read_time(struct cursor *cursor, int64_t *millis) {
     return hour <= 23 && minute <= 59 && second <= 59;
 }
 
-static bool read_offset(struct cursor *cursor, int32_t *offset) {
+static bool read_offset(struct chute_rest *cursor, int32_t *offset) {
     if (take(cursor, 'Z')) {
         *offset = 0;
         return true;
@@ -145,7 +138,7 @@ static bool read_offset(struct cursor *cursor, int32_t *offset) {
 }
 
 bool chute_iso8601_parse(struct chute_str text, struct chute_zone zone, struct chute_time *out) {
-    struct cursor cursor = { text.at, text.at + text.len };
+    struct chute_rest cursor = { text.at, text.at + text.len };
     int64_t days = 0;
     int64_t millis = 0;
     int32_t offset;

@@ -1,7 +1,8 @@
-#include "pipeline/base/ascii.h"
 #include "pipeline/base/joda_steps.h"
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/ascii.h"
+#include "pipeline/base/rest.h"
 
 #define DEFAULT_YEAR 2000 /* Joda's, where a month or day stands without a year */
 #define MAX_FIELDS 24
@@ -23,12 +24,6 @@ struct bucket {
     struct chute_zone zone;
 };
 
-/* What is left to read. */
-struct cursor {
-    const char *at;
-    const char *end;
-};
-
 static bool save(struct bucket *bucket, enum chute_joda_field field, int64_t value) {
     if (bucket->count == MAX_FIELDS) {
         return false;
@@ -37,7 +32,7 @@ static bool save(struct bucket *bucket, enum chute_joda_field field, int64_t val
     return true;
 }
 
-static bool take_literal(struct cursor *cursor, struct chute_str text) {
+static bool take_literal(struct chute_rest *cursor, struct chute_str text) {
     if ((size_t)(cursor->end - cursor->at) < text.len) {
         return false;
     }
@@ -48,7 +43,7 @@ static bool take_literal(struct cursor *cursor, struct chute_str text) {
 }
 
 /* Up to `max` digits, a sign not among them. Returns how many there were; 0 leaves the cursor alone. */
-static int take_digits(struct cursor *cursor, int max, bool is_signed, int64_t *value) {
+static int take_digits(struct chute_rest *cursor, int max, bool is_signed, int64_t *value) {
     const char *at = cursor->at;
     bool is_negative = is_signed && at < cursor->end && *at == '-';
     if (is_signed && at < cursor->end && (*at == '-' || *at == '+')) {
@@ -71,14 +66,14 @@ static int take_digits(struct cursor *cursor, int max, bool is_signed, int64_t *
 }
 
 static bool read_number(
-    struct bucket *bucket, struct cursor *cursor, const struct chute_joda_step *step) {
+    struct bucket *bucket, struct chute_rest *cursor, const struct chute_joda_step *step) {
     int64_t value;
     return take_digits(cursor, step->max_digits, step->is_signed, &value) > 0 &&
            save(bucket, step->field, value);
 }
 
 static bool read_short_year(
-    struct bucket *bucket, struct cursor *cursor, const struct chute_joda_step *step) {
+    struct bucket *bucket, struct chute_rest *cursor, const struct chute_joda_step *step) {
     int64_t value;
     bool has_sign =
         step->is_lenient && cursor->at < cursor->end && (*cursor->at == '-' || *cursor->at == '+');
@@ -94,7 +89,7 @@ static bool read_short_year(
 }
 
 static bool read_fraction(
-    struct bucket *bucket, struct cursor *cursor, const struct chute_joda_step *step) {
+    struct bucket *bucket, struct chute_rest *cursor, const struct chute_joda_step *step) {
     int millis = 0;
     int count = 0;
     for (int unit = 100; count < step->max_digits; count++, unit /= 10) {
@@ -108,7 +103,7 @@ static bool read_fraction(
 
 /* The full name or the short one, whichever fits longer: Joda takes both for either. */
 static bool read_text(
-    struct bucket *bucket, struct cursor *cursor, const struct chute_joda_step *step) {
+    struct bucket *bucket, struct chute_rest *cursor, const struct chute_joda_step *step) {
     struct chute_str rest = { cursor->at, (size_t)(cursor->end - cursor->at) };
     const char *const *names;
     int index = 0;
@@ -129,7 +124,7 @@ static bool read_text(
     return save(bucket, step->field, index + is_from_one);
 }
 
-static bool read_offset(struct bucket *bucket, struct cursor *cursor) {
+static bool read_offset(struct bucket *bucket, struct chute_rest *cursor) {
     struct chute_str rest = { cursor->at, (size_t)(cursor->end - cursor->at) };
     size_t len = 1;
     if (rest.len > 0 && (*rest.at == 'Z' || *rest.at == 'z')) {
@@ -148,7 +143,7 @@ static bool is_zone_byte(char byte) {
 }
 
 /* The longest id that is a zone's. */
-static bool read_zone_id(struct bucket *bucket, struct cursor *cursor) {
+static bool read_zone_id(struct bucket *bucket, struct chute_rest *cursor) {
     const char *end = cursor->at;
     while (end < cursor->end && is_zone_byte(*end) && end - cursor->at < 40) {
         end++;
@@ -166,7 +161,7 @@ static bool read_zone_id(struct bucket *bucket, struct cursor *cursor) {
 }
 
 /* The names that Joda reads, each with the zone it stands for, in winter and summer. */
-static bool read_zone_name(struct bucket *bucket, struct cursor *cursor) {
+static bool read_zone_name(struct bucket *bucket, struct chute_rest *cursor) {
     static const struct {
         const char *name, *id;
     } names[] = {
@@ -195,7 +190,7 @@ static bool read_zone_name(struct bucket *bucket, struct cursor *cursor) {
 }
 
 static bool read_step(
-    struct bucket *bucket, struct cursor *cursor, const struct chute_joda_step *step) {
+    struct bucket *bucket, struct chute_rest *cursor, const struct chute_joda_step *step) {
     switch (step->type) {
     case JODA_LITERAL:
         return take_literal(cursor, step->text);
@@ -484,7 +479,7 @@ bool chute_joda_parse(const struct chute_joda *joda, struct chute_str text, stru
     bucket.has_offset = false;
     bucket.offset = 0;
     bucket.zone = zone;
-    struct cursor cursor = { text.at, text.at + text.len };
+    struct chute_rest cursor = { text.at, text.at + text.len };
     if (joda->is_write_only) {
         return false;
     }

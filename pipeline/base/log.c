@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/buf.h"
+#include "pipeline/base/time.h"
 #include "pipeline/base/utf8.h"
 
 /* The log's own settings are the process's: the one exception to "no global variable". */
@@ -202,9 +203,7 @@ void chute_logf(enum chute_log_level level, const char *module, const char *form
 
 bool chute_log_limit(
     struct chute_log_limiter *limiter, uint64_t interval_ms, uint64_t *suppressed) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint64_t now_ms = chute_now_ms();
     uint64_t next_ms = limiter->next_ms;
     if (now_ms < next_ms || /* of several threads at once, one writes */
         !atomic_compare_exchange_strong(&limiter->next_ms, &next_ms, now_ms + interval_ms)) {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "pipeline/base/ascii.h"
+#include "pipeline/base/rest.h"
 #include "pipeline/base/zone.h"
 
 #define NANOS_A_SECOND 1000000000LL
@@ -35,6 +36,12 @@ void chute_clock_set(struct chute_time now) {
 
 void chute_clock_reset(void) {
     atomic_store(&clock_moved, 0);
+}
+
+uint64_t chute_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 int chute_time_cmp(struct chute_time a, struct chute_time b) {
@@ -202,22 +209,8 @@ size_t chute_time_format(struct chute_time time, char out[CHUTE_TIME_TEXT_SIZE])
     return (size_t)(at - out);
 }
 
-/* What is left to read. */
-struct cursor {
-    const char *at;
-    const char *end;
-};
-
-static bool take(struct cursor *cursor, char byte) {
-    if (cursor->at < cursor->end && *cursor->at == byte) {
-        cursor->at++;
-        return true;
-    }
-    return false;
-}
-
 /* Exactly two digits, at most `max`; -1 else. */
-static int take_two(struct cursor *cursor, int max) {
+static int take_two(struct chute_rest *cursor, int max) {
     if (cursor->end - cursor->at < 2 || !chute_is_digit(cursor->at[0]) ||
         !chute_is_digit(cursor->at[1])) {
         return -1;
@@ -228,9 +221,9 @@ static int take_two(struct cursor *cursor, int max) {
 }
 
 /* Four digits; five to nine after a `+`, four to nine after a `-`. */
-static bool take_year(struct cursor *cursor, int64_t *year) {
-    bool is_negative = take(cursor, '-');
-    bool is_positive = !is_negative && take(cursor, '+');
+static bool take_year(struct chute_rest *cursor, int64_t *year) {
+    bool is_negative = chute_rest_take(cursor, '-');
+    bool is_positive = !is_negative && chute_rest_take(cursor, '+');
     int64_t value = 0;
     int digits = 0;
     while (digits < (is_negative || is_positive ? 9 : 4) && cursor->at < cursor->end &&
@@ -242,12 +235,12 @@ static bool take_year(struct cursor *cursor, int64_t *year) {
     return digits >= 4 + is_positive;
 }
 
-static bool take_date(struct cursor *cursor, struct chute_civil *civil) {
-    if (!take_year(cursor, &civil->year) || !take(cursor, '-')) {
+static bool take_date(struct chute_rest *cursor, struct chute_civil *civil) {
+    if (!take_year(cursor, &civil->year) || !chute_rest_take(cursor, '-')) {
         return false;
     }
     civil->month = take_two(cursor, 12);
-    if (civil->month < 1 || !take(cursor, '-')) {
+    if (civil->month < 1 || !chute_rest_take(cursor, '-')) {
         return false;
     }
     civil->day = take_two(cursor, 31);
@@ -260,7 +253,7 @@ static bool take_date(struct cursor *cursor, struct chute_civil *civil) {
     return true;
 }
 
-static void take_fraction(struct cursor *cursor, uint32_t *nanos) {
+static void take_fraction(struct chute_rest *cursor, uint32_t *nanos) {
     uint32_t unit = NANOS_A_SECOND / 10;
     while (unit > 0 && cursor->at < cursor->end && chute_is_digit(*cursor->at)) {
         *nanos += (uint32_t)(*cursor->at++ - '0') * unit;
@@ -268,28 +261,29 @@ static void take_fraction(struct cursor *cursor, uint32_t *nanos) {
     }
 }
 
-static bool take_time_of_day(struct cursor *cursor, struct chute_civil *civil, uint32_t *nanos) {
+static bool take_time_of_day(
+    struct chute_rest *cursor, struct chute_civil *civil, uint32_t *nanos) {
     civil->hour = take_two(cursor, 24);
-    if (civil->hour < 0 || !take(cursor, ':')) {
+    if (civil->hour < 0 || !chute_rest_take(cursor, ':')) {
         return false;
     }
     civil->minute = take_two(cursor, 59);
     if (civil->minute < 0) {
         return false;
     }
-    if (take(cursor, ':')) {
+    if (chute_rest_take(cursor, ':')) {
         civil->second = take_two(cursor, 59);
         if (civil->second < 0) {
             return false;
         }
-        if (take(cursor, '.')) {
+        if (chute_rest_take(cursor, '.')) {
             take_fraction(cursor, nanos);
         }
     }
     return civil->hour < 24 || (civil->minute == 0 && civil->second == 0 && *nanos == 0);
 }
 
-static bool take_zone(struct cursor *cursor, int64_t wall, int32_t *offset) {
+static bool take_zone(struct chute_rest *cursor, int64_t wall, int32_t *offset) {
     struct chute_str rest = { cursor->at, (size_t)(cursor->end - cursor->at) };
     struct chute_zone zone;
     if (rest.len == 0) {
@@ -308,13 +302,14 @@ static bool take_zone(struct cursor *cursor, int64_t wall, int32_t *offset) {
 }
 
 bool chute_time_parse(struct chute_str text, struct chute_time *out) {
-    struct cursor cursor = { text.at, text.at + text.len };
+    struct chute_rest cursor = { text.at, text.at + text.len };
     struct chute_civil civil = { 0 };
     uint32_t nanos = 0;
     if (!take_date(&cursor, &civil)) {
         return false;
     }
-    if ((take(&cursor, 'T') || take(&cursor, 't')) && !take_time_of_day(&cursor, &civil, &nanos)) {
+    if ((chute_rest_take(&cursor, 'T') || chute_rest_take(&cursor, 't')) &&
+        !take_time_of_day(&cursor, &civil, &nanos)) {
         return false;
     }
     int64_t wall = chute_seconds_from_civil(&civil);

@@ -42,6 +42,9 @@ void chute_clock_set(struct chute_time now);
 /* The clock tells the real time again. */
 void chute_clock_reset(void);
 
+/* Milliseconds of another clock, which only goes forward and which nobody moves. */
+uint64_t chute_now_ms(void);
+
 /* Negative, 0, positive, as strcmp. */
 int chute_time_cmp(struct chute_time a, struct chute_time b);
 

@@ -2,6 +2,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/ascii.h"
+#include "pipeline/base/rest.h"
 #include "pipeline/base/time.h"
 
 #define HEADER_SIZE 44
@@ -58,21 +59,7 @@ struct chute_str chute_tzif_id(const struct chute_zone_rules *rules) {
     return chute_str_of(rules->id);
 }
 
-/* What is left to read of a POSIX text. */
-struct cursor {
-    const char *at;
-    const char *end;
-};
-
-static bool take(struct cursor *cursor, char byte) {
-    if (cursor->at < cursor->end && *cursor->at == byte) {
-        cursor->at++;
-        return true;
-    }
-    return false;
-}
-
-static bool take_number(struct cursor *cursor, int max, int *out) {
+static bool take_number(struct chute_rest *cursor, int max, int *out) {
     const char *start = cursor->at;
     int value = 0;
     while (cursor->at < cursor->end && chute_is_digit(*cursor->at) && value <= max) {
@@ -83,17 +70,17 @@ static bool take_number(struct cursor *cursor, int max, int *out) {
 }
 
 /* `[+-]h[h[h]][:mm[:ss]]` */
-static bool take_hours(struct cursor *cursor, int32_t *seconds) {
-    bool is_negative = take(cursor, '-');
+static bool take_hours(struct chute_rest *cursor, int32_t *seconds) {
+    bool is_negative = chute_rest_take(cursor, '-');
     if (!is_negative) {
-        take(cursor, '+');
+        chute_rest_take(cursor, '+');
     }
     int part;
     if (!take_number(cursor, 167, &part)) {
         return false;
     }
     *seconds = part * 3600;
-    for (int unit = 60; unit > 0 && take(cursor, ':'); unit /= 60) {
+    for (int unit = 60; unit > 0 && chute_rest_take(cursor, ':'); unit /= 60) {
         if (!take_number(cursor, 59, &part)) {
             return false;
         }
@@ -105,8 +92,8 @@ static bool take_hours(struct cursor *cursor, int32_t *seconds) {
     return true;
 }
 
-static bool take_name(struct cursor *cursor, struct kind *kind) {
-    bool is_quoted = take(cursor, '<');
+static bool take_name(struct chute_rest *cursor, struct kind *kind) {
+    bool is_quoted = chute_rest_take(cursor, '<');
     size_t len = 0;
     while (cursor->at < cursor->end) {
         char byte = *cursor->at;
@@ -121,30 +108,31 @@ static bool take_name(struct cursor *cursor, struct kind *kind) {
         cursor->at++;
     }
     kind->abbreviation[len] = '\0';
-    return len >= 3 && (!is_quoted || take(cursor, '>'));
+    return len >= 3 && (!is_quoted || chute_rest_take(cursor, '>'));
 }
 
-static bool take_change(struct cursor *cursor, struct change_rule *rule) {
+static bool take_change(struct chute_rest *cursor, struct change_rule *rule) {
     rule->time = 2 * 3600;
-    if (take(cursor, 'M')) {
+    if (chute_rest_take(cursor, 'M')) {
         rule->type = WEEKDAY_OF_MONTH;
-        if (!take_number(cursor, 12, &rule->month) || rule->month < 1 || !take(cursor, '.') ||
-            !take_number(cursor, 5, &rule->week) || rule->week < 1 || !take(cursor, '.') ||
+        if (!take_number(cursor, 12, &rule->month) || rule->month < 1 ||
+            !chute_rest_take(cursor, '.') || !take_number(cursor, 5, &rule->week) ||
+            rule->week < 1 || !chute_rest_take(cursor, '.') ||
             !take_number(cursor, 6, &rule->day)) {
             return false;
         }
     } else {
-        rule->type = take(cursor, 'J') ? DAY_OF_YEAR_WITHOUT_LEAP : DAY_OF_YEAR;
+        rule->type = chute_rest_take(cursor, 'J') ? DAY_OF_YEAR_WITHOUT_LEAP : DAY_OF_YEAR;
         if (!take_number(cursor, 365, &rule->day) ||
             (rule->type == DAY_OF_YEAR_WITHOUT_LEAP && rule->day < 1)) {
             return false;
         }
     }
-    return !take(cursor, '/') || take_hours(cursor, &rule->time);
+    return !chute_rest_take(cursor, '/') || take_hours(cursor, &rule->time);
 }
 
 static bool parse_tail(struct chute_str text, struct tail *tail) {
-    struct cursor cursor = { text.at, text.at + text.len };
+    struct chute_rest cursor = { text.at, text.at + text.len };
     if (!take_name(&cursor, &tail->standard) || !take_hours(&cursor, &tail->standard.offset)) {
         return false;
     }
@@ -169,8 +157,9 @@ static bool parse_tail(struct chute_str text, struct tail *tail) {
         tail->end = (struct change_rule){ WEEKDAY_OF_MONTH, 11, 1, 0, 2 * 3600 };
         return true;
     }
-    return take(&cursor, ',') && take_change(&cursor, &tail->begin) && take(&cursor, ',') &&
-           take_change(&cursor, &tail->end) && cursor.at == cursor.end;
+    return chute_rest_take(&cursor, ',') && take_change(&cursor, &tail->begin) &&
+           chute_rest_take(&cursor, ',') && take_change(&cursor, &tail->end) &&
+           cursor.at == cursor.end;
 }
 
 struct chute_zone_rules *chute_tzif_parse_posix(struct chute_str text, struct chute_str id) {

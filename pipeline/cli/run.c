@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -15,6 +14,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/wake.h"
 #include "pipeline/cli/cli.h"
 #include "pipeline/run/loader.h"
 #include "pipeline/serve/api.h"
@@ -197,9 +197,7 @@ static int lock_data_folder(const char *path) {
 /* ------------------------------------------------------------------ running */
 
 static void on_ended(void *arg) {
-    uint64_t one = 1;
-    ssize_t wrote = write(*(int *)arg, &one, sizeof(one));
-    (void)wrote; /* only a counter that is already set can refuse */
+    chute_wake_signal(arg);
 }
 
 /* Waits for a signal (true) or for the end of all inputs (false). `timeout_ms` -1: for ever; a time-out is
@@ -259,9 +257,12 @@ static void log_stopped(const struct chute_pipeline *pipeline, const char *count
 /* Runs the pipeline to its end. The exit code. */
 static int run_pipeline(
     struct chute_pipeline *pipeline, struct chute_api *api, int signal_fd, bool shows_screen) {
-    int ended_fd = eventfd(0, EFD_CLOEXEC);
+    struct chute_wake ended = { 0 };
+    if (chute_wake_open(&ended, "pipeline") != 0) {
+        return 1;
+    }
     pipeline->on_ended = on_ended;
-    pipeline->on_ended_arg = &ended_fd;
+    pipeline->on_ended_arg = &ended;
     chute_api_attach(api, pipeline);
     int status = chute_pipeline_start(pipeline);
     if (status == 0) {
@@ -270,7 +271,7 @@ static int run_pipeline(
         }
         chute_log(CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id,
             "api", chute_api_address(api), NULL);
-        bool is_stopped = pipeline->input_count > 0 && wait_for_signal(signal_fd, ended_fd, -1);
+        bool is_stopped = pipeline->input_count > 0 && wait_for_signal(signal_fd, ended.fd, -1);
         if (is_stopped) {
             chute_pipeline_stop(pipeline);
         }
@@ -288,7 +289,7 @@ static int run_pipeline(
         log_stopped(pipeline, chute_buf_cstr(&counters), !shows_screen);
     }
     chute_buf_finish(&counters);
-    close(ended_fd);
+    chute_wake_finish(&ended);
     return status == 0 ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@
 
 #include "conf/common_options.h"
 #include "pipeline/base/log.h"
+#include "pipeline/base/time.h"
 #include "pipeline/run/loop.h"
 #include "pipeline/run/measure.h"
 #include "pipeline/run/plugin.h"

@@ -99,7 +99,3 @@ bool chute_loop_is_current(const struct chute_loop *loop) {
     uv_thread_t self = uv_thread_self();
     return uv_thread_equal(&self, &loop->thread) != 0;
 }
-
-uint64_t chute_now_ms(void) {
-    return uv_hrtime() / 1000000;
-}

@@ -32,7 +32,4 @@ void chute_loop_finish(struct chute_loop *loop);
 bool chute_loop_is_current(const struct chute_loop *loop);
 #define chute_assert_on_loop(loop) chute_assert(chute_loop_is_current(loop))
 
-/* Milliseconds of a clock that only goes forward. Any thread. */
-uint64_t chute_now_ms(void);
-
 #endif

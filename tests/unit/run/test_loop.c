@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
+#include "pipeline/base/time.h"
 #include "pipeline/run/loop.h"
 
 #define POSTS 2000
