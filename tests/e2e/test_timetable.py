@@ -73,11 +73,13 @@ def test_all_inputs_arrive_parsed_and_tagged(timetable):
     timetable.send_udp(timetable.syslog, b'<11>Nov 23 10:00:00 web app[7]: no room')
     timetable.send_udp(timetable.syslog, b'<14>Nov 23 10:00:00 web app[7]: {"status":503,"message":"in syslog"}')
     timetable.write("app.log", "just a line\n" + JAVA + NODE + '{"level":"warn","message":"from a file"}\n')
-    events = timetable.wait_for(9)
-    assert len(events) == 9
+    timetable.send([{"message": "with an event", "event": {"action": "book", "original": "as it was"}}])
+    events = timetable.wait_for(10)
+    assert len(events) == 10
+    assert [e["event"] for e in events if "event" in e] == [{"action": "book"}], "no text as it was, and no empty object"
     by = {e["message"]: e for e in events}
     is_error = {message: "error" in e.get("tags", []) for message, e in by.items()}
-    assert is_error == {"over tcp": False, "nested": True, "over udp": True, "no room": True, "in syslog": True,
+    assert is_error == {"over tcp": False, "with an event": False, "nested": True, "over udp": True, "no room": True, "in syslog": True,
                         "just a line": False, "2026-11-23 10:00:00 ERROR Planner room is gone password=[REDACTED:key_value]": True,
                         "TypeError: x is undefined": True, "from a file": False}
     assert by["nested"]["inner"] == 1
