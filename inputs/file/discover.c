@@ -178,7 +178,9 @@ void chute_file_discover(struct chute_file_state *state) {
             state->order[i]->changed_ns = chute_file_change_of(&info);
         }
     }
-    qsort_r(state->order, state->order_count, sizeof(struct chute_file *), compare,
-        (void *)state->settings);
+    if (state->order_count > 0) { /* else there is no array */
+        qsort_r(state->order, state->order_count, sizeof(struct chute_file *), compare,
+            (void *)state->settings);
+    }
     state->discovered_ms = (long long)chute_now_ms();
 }
