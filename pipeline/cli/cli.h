@@ -26,6 +26,10 @@ int chute_cli_search(int argc, char **argv);
  * anything, 2 for wrong flags and for files that cannot be read. */
 int chute_cli_redact(int argc, char **argv);
 
+/* `logchute healthcheck [--url URL] [--ready] [SETTINGS]`: asks the logchute that runs with these settings whether it
+ * lives, or is ready; 0 if so. For images without a shell. */
+int chute_cli_healthcheck(int argc, char **argv);
+
 #define CHUTE_CLI_HASH_SIZE 65
 
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never

@@ -12,6 +12,7 @@ static const struct {
     { "docs", chute_cli_docs },
     { "search", chute_cli_search },
     { "redact", chute_cli_redact },
+    { "healthcheck", chute_cli_healthcheck },
 };
 
 /* A standard descriptor that is closed would become the next file opened, and be written to. What takes its

@@ -105,7 +105,7 @@ void chute_serve_begin(
     chute_write_text(writer, "name", api->settings.node_name);
     chute_write_text(writer, "ephemeral_id", api->ephemeral_id);
     chute_write_bool(writer, "snapshot", false);
-    chute_write_text(writer, "status", "green");
+    chute_write_text(writer, "status", chute_serve_status(api));
     add_pipeline(api, writer);
 }
 

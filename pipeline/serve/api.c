@@ -1,12 +1,15 @@
 #include "pipeline/serve/api.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/serve/serve.h"
 
 #define MODULE "api"
+#define STUCK_LOOP_MS 60000
+#define STUCK_WORKER_MS 300000 /* one batch */
 
 static const struct chute_http_limits limits = {
     .head_bytes = (size_t)16 * 1024,
@@ -59,6 +62,25 @@ static void load_id(struct chute_api *api) {
     chute_buf_finish(&path);
 }
 
+/* Tells `logchute healthcheck` which port of a range it is; the lock on path.data makes it ours. */
+static void note_address(struct chute_api *api) {
+    struct chute_buf path = { 0 };
+    chute_buf_printf(&path, "%s/" CHUTE_API_ADDRESS_FILE, api->settings.path_data);
+    int fd = open(chute_buf_cstr(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        dprintf(fd, "%s\n", api->address);
+        close(fd);
+    }
+    chute_buf_finish(&path);
+}
+
+static void forget_address(struct chute_api *api) {
+    struct chute_buf path = { 0 };
+    chute_buf_printf(&path, "%s/" CHUTE_API_ADDRESS_FILE, api->settings.path_data);
+    unlink(chute_buf_cstr(&path));
+    chute_buf_finish(&path);
+}
+
 static const char *copy(struct chute_api *api, const char *text) {
     return text == NULL ? NULL : chute_arena_copy(&api->arena, chute_str_of(text)).at;
 }
@@ -108,6 +130,8 @@ struct chute_api *chute_api_create(
     api->process = process;
     api->started_ms = chute_now_ms();
     api->started_epoch_ms = now.seconds * 1000 + now.nanos / 1000000;
+    api->stuck_loop_ms = STUCK_LOOP_MS;
+    api->stuck_worker_ms = STUCK_WORKER_MS;
     api->first_log_level = chute_log_level();
     copy_settings(api, settings);
     load_id(api);
@@ -124,8 +148,13 @@ struct chute_api *chute_api_create(
     api->address = chute_address_join(&api->arena, api->settings.host, api->status).at;
     api->is_on_loopback = chute_address_resolve(api->settings.host, 0, &address) == 0 &&
                           chute_address_is_loopback(&address);
+    note_address(api);
     chute_log(CHUTE_LOG_DEBUG, MODULE, "the HTTP API listens", "address", api->address, NULL);
     return api;
+}
+
+static void nothing(void *arg) {
+    (void)arg;
 }
 
 void chute_api_destroy(struct chute_api *api) {
@@ -134,6 +163,8 @@ void chute_api_destroy(struct chute_api *api) {
     }
     chute_loop_post(&api->process->input_loop, close_on_loop, api);
     uv_sem_wait(&api->closed);
+    chute_loop_call(&api->process->output_loop, nothing, api); /* a ping under way has come */
+    forget_address(api);
     uv_sem_destroy(&api->closed);
     chute_assert(api->pipeline_count == 0);
     chute_free(api->pipelines);

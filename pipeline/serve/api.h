@@ -17,6 +17,9 @@ struct chute_api_settings {
     const char *path_data; /* where the node's id is kept */
 };
 
+/* In path.data while the API listens: its address, "127.0.0.1:9600" and a line feed. */
+#define CHUTE_API_ADDRESS_FILE "api.address"
+
 struct chute_api;
 
 /* Returns new, listening; NULL after saying why not. Texts are copied. */

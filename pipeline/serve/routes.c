@@ -13,6 +13,9 @@ static const struct chute_route routes[] = {
     { "GET", "/_node/stats", CHUTE_ROUTE_USUAL, chute_serve_stats },
     { "GET", "/_node/stats/pipelines/*", CHUTE_ROUTE_USUAL, chute_serve_stats_pipeline },
     { "GET", "/_node/stats/*", CHUTE_ROUTE_USUAL, chute_serve_stats },
+    { "GET", "/_health_report", CHUTE_ROUTE_USUAL, chute_serve_health_report },
+    { "GET", "/health/live", CHUTE_ROUTE_OPEN, chute_serve_live },
+    { "GET", "/health/ready", CHUTE_ROUTE_OPEN, chute_serve_ready },
     { "GET", "/metrics", CHUTE_ROUTE_USUAL, chute_serve_metrics },
     { "GET", "/_node/*", CHUTE_ROUTE_USUAL, chute_serve_node },
 };

@@ -34,6 +34,8 @@ struct chute_api {
     struct chute_flow **flows; /* of each of the pipelines */
     size_t pipeline_count;
 
+    uint64_t stuck_loop_ms, stuck_worker_ms; /* from then on it does not live */
+    _Atomic uint64_t ping_sent_ms; /* to the output loop, without an answer so far; 0: none */
     uv_timer_t tick;
     uint64_t most_threads, most_descriptors; /* as far as it was looked at */
     struct {
@@ -97,8 +99,15 @@ void chute_serve_error(struct chute_http_exchange *exchange, int status, const c
 bool chute_serve_is_asked(const struct chute_http_exchange *exchange, const char *name);
 /* A new random identifier. */
 void chute_serve_new_id(char id[37]);
+/* health.c: why it does not live or is not ready, in a few words that tell nothing else; NULL: it does, it is. */
+const char *chute_serve_why_not_live(const struct chute_api *api);
+const char *chute_serve_why_not_ready(const struct chute_api *api);
+/* "green", "yellow", "red": the worst of the pipelines. */
+const char *chute_serve_status(const struct chute_api *api);
+
 /* ticks.c: what is looked at every few seconds. */
 void chute_serve_start_ticks(struct chute_api *api);
+void chute_serve_tick(struct chute_api *api);
 void chute_serve_stop_ticks(struct chute_api *api, uv_close_cb on_closed);
 /* How much of all processors the process used lately; `cpu_seconds` is what it used in all. */
 int chute_serve_cpu_percent(const struct chute_api *api, double cpu_seconds);
@@ -115,11 +124,12 @@ void chute_serve_graph(
 /* The answers. */
 typedef void chute_serve_answer(
     struct chute_api *api, struct chute_http_exchange *exchange, const char *part);
-chute_serve_answer chute_serve_root, chute_serve_node, chute_serve_node_pipeline; /* node.c */
-chute_serve_answer chute_serve_plugins;                                           /* node.c */
-chute_serve_answer chute_serve_stats, chute_serve_stats_pipeline;                 /* stats.c */
-chute_serve_answer chute_serve_hot_threads;                                       /* threads.c */
-chute_serve_answer chute_serve_metrics;                                           /* metrics.c */
+chute_serve_answer chute_serve_root, chute_serve_node, chute_serve_node_pipeline;  /* node.c */
+chute_serve_answer chute_serve_plugins;                                            /* node.c */
+chute_serve_answer chute_serve_stats, chute_serve_stats_pipeline;                  /* stats.c */
+chute_serve_answer chute_serve_live, chute_serve_ready, chute_serve_health_report; /* health.c */
+chute_serve_answer chute_serve_metrics;                                            /* metrics.c */
+chute_serve_answer chute_serve_hot_threads;                                        /* threads.c */
 chute_serve_answer chute_serve_logging, chute_serve_set_logging,
     chute_serve_reset_logging; /* logging.c */
 

@@ -15,12 +15,29 @@ static void note_process(struct chute_api *api) {
     api->cpu[1].seconds = facts.cpu_seconds;
 }
 
-static void on_tick(uv_timer_t *timer) {
-    struct chute_api *api = timer->data;
+/* On the output loop: it turns. */
+static void on_ping(void *arg) {
+    struct chute_api *api = arg;
+    api->ping_sent_ms = 0;
+}
+
+static void ping(struct chute_api *api) {
+    if (api->ping_sent_ms == 0) {
+        api->ping_sent_ms = chute_now_ms();
+        chute_loop_post(&api->process->output_loop, on_ping, api);
+    }
+}
+
+void chute_serve_tick(struct chute_api *api) {
     for (size_t i = 0; i < api->pipeline_count; i++) {
         chute_flow_tick(api->flows[i], uv_hrtime());
     }
     note_process(api);
+    ping(api);
+}
+
+static void on_tick(uv_timer_t *timer) {
+    chute_serve_tick(timer->data);
 }
 
 void chute_serve_start_ticks(struct chute_api *api) {

@@ -398,10 +398,39 @@ static const struct chute_output_plugin collect_on_loop_output = {
     .limits = loop_limits,
 };
 
+/* ------------------------------------------------------------------ filter: does not get on until it may */
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t goes_on;
+    bool may_go_on;
+    bool is_there;
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .goes_on = PTHREAD_COND_INITIALIZER };
+
+static enum chute_verdict gate_run(
+    const void *settings, struct chute_event *event, struct chute_run *run) {
+    (void)settings;
+    (void)event;
+    (void)run;
+    pthread_mutex_lock(&gate.lock);
+    gate.is_there = true;
+    while (!gate.may_go_on) {
+        pthread_cond_wait(&gate.goes_on, &gate.lock);
+    }
+    pthread_mutex_unlock(&gate.lock);
+    return CHUTE_MATCHED;
+}
+static const struct chute_option gate_options[] = { { 0 } };
+static const struct chute_filter_plugin gate_filter = { .name = "gate",
+    .summary = "Waits.",
+    .settings_size = 1,
+    .options = gate_options,
+    .run = gate_run };
+
 const struct chute_input_plugin *const chute_inputs[] = { &lines_input, NULL };
 const struct chute_codec_plugin *const chute_codecs[] = { &raw_codec, NULL };
 const struct chute_filter_plugin *const chute_filters[] = { &drop_every_filter, &batch_filter,
-    &copies_filter, &later_filter, &held_filter, &alone_filter, NULL };
+    &copies_filter, &later_filter, &held_filter, &alone_filter, &gate_filter, NULL };
 const struct chute_output_plugin *const chute_outputs[] = { &collect_output,
     &collect_on_loop_output, NULL };
 
