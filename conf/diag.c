@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "conf/conceal.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/arena.h"
 #include "pipeline/base/buf.h"
@@ -211,8 +212,14 @@ static void show_source(FILE *out, const struct chute_position *position) {
     while (end < text.at + text.len && *end != '\n' && *end != '\r') {
         end++;
     }
-    if (start == text.at && text.len >= 3 && mark >= start + 3 &&
-        memcmp(start, "\xef\xbb\xbf", 3) == 0) {
+    /* What is shown is a copy without secrets. */
+    char *shown = chute_strndup(start, (size_t)(end - start));
+    bool is_first = start == text.at;
+    chute_conceal(shown, (size_t)(end - start));
+    mark = shown + (mark - start);
+    end = shown + (end - start);
+    start = shown;
+    if (is_first && text.len >= 3 && mark >= start + 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) {
         start += 3;
     }
     /* A long line is shown from a little before the place. */
@@ -227,6 +234,7 @@ static void show_source(FILE *out, const struct chute_position *position) {
     show_text(out, start, end, LONGEST_SHOWN);
     fprintf(out, "%*s | ", width - 3, "");
     show_marks(out, start, mark, mark_end);
+    chute_free(shown);
 }
 
 static void print_item(const struct chute_diag_item *item, FILE *out) {
