@@ -209,6 +209,8 @@ void chute_pipeline_settle(struct chute_pipeline *pipeline, uint64_t count, enum
 /* instance.c: */
 /* How long the input was held back so far by a full queue, now included. */
 uint64_t chute_input_push_ns(const struct chute_input *input);
+/* How long it has been held back now; 0: it is not. */
+uint64_t chute_input_held_ns(const struct chute_input *input);
 void chute_instance_count(struct chute_instance *instance, const char *name, uint64_t by);
 void chute_instance_finish(struct chute_instance *instance);
 

@@ -113,11 +113,15 @@ void chute_input_frames_done(struct chute_input *input, uint32_t count) {
     }
 }
 
-uint64_t chute_input_push_ns(const struct chute_input *input) {
+uint64_t chute_input_held_ns(const struct chute_input *input) {
     const struct chute_pipeline *pipeline = input->pipeline;
-    bool is_held = pipeline->is_paused && input->is_reading && !input->has_ended;
-    uint64_t since = is_held ? pipeline->paused_ns : input->waits_since_ns, now = uv_hrtime();
-    return input->head.counters.push_nanoseconds + (since > 0 && now > since ? now - since : 0);
+    bool is_paused = pipeline->is_paused && input->is_reading && !input->has_ended;
+    uint64_t since = is_paused ? pipeline->paused_ns : input->waits_since_ns, now = uv_hrtime();
+    return since > 0 && now > since ? now - since : 0;
+}
+
+uint64_t chute_input_push_ns(const struct chute_input *input) {
+    return input->head.counters.push_nanoseconds + chute_input_held_ns(input);
 }
 
 void chute_input_ended(struct chute_input *input) {

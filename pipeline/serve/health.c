@@ -72,6 +72,7 @@ static const char *const names[] = { "green", "unknown", "yellow", "red" };
 static const char *const words[] = { "healthy", "unknown", "concerning", "unhealthy" };
 
 #define MOST_AILMENTS 32
+#define HELD_NS 1000000000 /* shorter, it is but a full queue that gets on */
 
 struct ailment {
     enum status status;
@@ -148,8 +149,12 @@ static void look_at_outputs(struct report *report, const struct chute_pipeline *
 
 static void look_inside(
     struct report *report, struct chute_pipeline *pipeline, const struct chute_api *api) {
-    struct chute_queue_state queue = chute_queue_look(&pipeline->queue);
-    if (pipeline->is_paused || queue.bytes >= queue.max_bytes) {
+    uint64_t held_ns = 0;
+    for (size_t i = 0; i < pipeline->input_count; i++) {
+        uint64_t one_ns = chute_input_held_ns(pipeline->inputs[i]);
+        held_ns = one_ns > held_ns ? one_ns : held_ns;
+    }
+    if (held_ns >= HELD_NS) {
         add(report, (struct ailment){ .status = YELLOW,
                         .area = "queue",
                         .name = "full",
