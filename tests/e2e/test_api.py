@@ -1,5 +1,6 @@
 """The HTTP API: Logstash's shapes, who may ask for what, and where it listens."""
 import base64
+import http.client
 import json
 import os
 import socket
@@ -177,6 +178,34 @@ def test_auth_needs_a_name_and_a_password(binary, tmp_path):
     done = subprocess.run([binary, "-e", "output { null { } }", "--path.data", str(tmp_path), "--api.auth.type", "basic",
                            "--api.auth.basic.username", "ann"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 1 and "api.auth.basic.password" in done.stderr
+
+
+def test_slow_and_huge_requests_are_bounded(chute):
+    """tests/unit/net/test_http_server.c has the cases; here are the API's own limits."""
+    assert chute.ask("/", headers={"X-Long": "x" * 20000})[0] == 431
+    assert chute.ask("/" + "x" * 20000)[0] == 431
+    assert chute.ask("/_node/logging", "PUT", "x" * (65 << 10))[0] == 413
+    clients = [socket.create_connection(("127.0.0.1", chute.api_port)) for _ in range(140)]
+    for client in clients:
+        client.settimeout(30)
+        client.sendall(b"GET / HT")
+    refused = 0
+    for client in clients[128:]:
+        try:
+            refused += client.recv(1) == b""
+        except ConnectionError:
+            refused += 1
+    assert refused == 12, "the 129th and all after it"
+    assert clients[0].recv(1000).startswith(b"HTTP/1.1 408 "), "one that never ends its request is refused after a while"
+    for client in clients:
+        client.close()
+
+    def answers():
+        try:
+            return chute.ask("/")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+    wait_for(answers, what="room again")
 
 
 # ------------------------------------------------------------------ where it listens
