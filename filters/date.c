@@ -333,6 +333,7 @@ static enum chute_verdict run(
     struct chute_time time;
     for (size_t i = 0; i < self->parser_count; i++) {
         if (parse_with(self, &self->parsers[i], value, has_zone ? &zone : NULL, &time)) {
+            chute_run_hit(run, i);
             if (chute_event_set(event, self->target, chute_time_value(time))) {
                 return CHUTE_MATCHED;
             }
@@ -345,6 +346,11 @@ static enum chute_verdict run(
     return CHUTE_PASSED;
 }
 
+static struct chute_str pattern(const void *settings, size_t index) {
+    const struct date *self = settings;
+    return index < self->parser_count ? self->match.items[index + 1] : (struct chute_str){ 0 };
+}
+
 const struct chute_filter_plugin chute_filter_date = {
     .name = "date",
     .summary = "Reads a date from a field, and makes it the event's time.",
@@ -352,4 +358,5 @@ const struct chute_filter_plugin chute_filter_date = {
     .options = options,
     .prepare = prepare,
     .run = run,
+    .pattern = pattern,
 };

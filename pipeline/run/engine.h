@@ -74,9 +74,9 @@ struct chute_input {
     bool has_thread;
     bool is_reading; /* opened on the loop, to be paused and resumed; the loop's */
     _Atomic bool has_ended;
-    uint32_t most_frames;        /* that wait to be decoded; 0: bounded in bytes only */
+    uint32_t most_frames; /* that wait to be decoded; 0: bounded in bytes only */
     _Atomic uint32_t waiting_frames;
-    _Atomic bool is_held_back; /* by most_frames: a resume is owed */
+    _Atomic bool is_held_back;       /* by most_frames: a resume is owed */
     _Atomic uint64_t waits_since_ns; /* own thread: for room in the queue; 0: it does not */
     struct chute_reader *reader;     /* of the own thread, or the loop's */
 };
@@ -87,6 +87,7 @@ struct chute_filter {
     struct chute_context context;
     void *state;
     uint32_t index; /* of its per-worker state */
+    uint64_t *hits; /* of its patterns; NULL: nobody counts */
     _Atomic uint64_t next_flush_ms;
 };
 
@@ -128,6 +129,7 @@ struct chute_output {
 
 struct chute_steps;
 struct chute_dead_letters;
+struct chute_dry;
 struct chute_turn;
 
 /* What the process has once: the pipelines attach to it. */
@@ -185,6 +187,7 @@ struct chute_pipeline {
     bool keeps_sockets;      /* set before is_stopping */
     bool is_started;
     bool is_queue_closed;
+    struct chute_dry *dry;       /* dry.c: takes what the outputs would get; NULL: they get it */
     void (*on_ended)(void *arg); /* all inputs have ended; any thread */
     void *on_ended_arg;
 };
@@ -261,5 +264,20 @@ void chute_workers_start(struct chute_pipeline *pipeline);
 /* Workers end when the queue is closed and empty and all batches are through; the last one flushes the filters.
  * pipeline->busy_workers is then 0; this waits for it and frees. */
 void chute_workers_join(struct chute_pipeline *pipeline);
+/* Instead of start: one worker without a thread, which the caller of these runs; join frees it. */
+void chute_workers_prepare(struct chute_pipeline *pipeline);
+/* Runs all that waits in the queue to its end. */
+void chute_workers_turn(struct chute_pipeline *pipeline);
+/* Runs the events that `fill` adds to an empty batch to their end. */
+void chute_workers_run(
+    struct chute_pipeline *pipeline, void (*fill)(void *arg, struct chute_batch *batch), void *arg);
+/* Asks the filters for what they hold back, as at the end. */
+void chute_workers_flush(struct chute_pipeline *pipeline);
+
+/* pipeline.c: gives the filters their state. */
+void chute_filters_start(struct chute_pipeline *pipeline);
+
+/* dry.c: the events of a pass that came through the filters. */
+void chute_dry_route(struct chute_dry *dry, struct chute_pass *pass);
 
 #endif

@@ -152,7 +152,7 @@ static void on_queue_low(void *arg) {
 
 /* ------------------------------------------------------------------ start and stop */
 
-static void start_filters(struct chute_pipeline *pipeline) {
+void chute_filters_start(struct chute_pipeline *pipeline) {
     for (size_t i = 0; i < pipeline->filter_count; i++) {
         struct chute_filter *filter = pipeline->filters[i];
         filter->state = chute_calloc(1, filter->plugin->state_size + 1);
@@ -169,7 +169,7 @@ int chute_pipeline_start(struct chute_pipeline *pipeline) {
     pipeline->is_started = true;
     pipeline->open_inputs = (int)pipeline->input_count;
     pipeline->progress_ms = chute_now_ms();
-    start_filters(pipeline);
+    chute_filters_start(pipeline);
     int status = 0;
     for (size_t i = 0; i < pipeline->output_count; i++) {
         struct chute_output *output = pipeline->outputs[i];

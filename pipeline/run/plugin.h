@@ -192,9 +192,17 @@ struct chute_run {
     struct chute_regex_scratch *scratch;
     struct chute_json_parser *json;
     const struct chute_context *context;
+    uint64_t *hits;              /* by number of a pattern; NULL: nobody counts */
     struct chute_filter *filter; /* the engine's */
     struct chute_pass *pass;     /* the engine's */
 };
+
+/* Pattern number `index` of the filter has matched: for the report of those that no test of a pipeline reaches. */
+static inline void chute_run_hit(struct chute_run *run, size_t index) {
+    if (run->hits != NULL) {
+        run->hits[index]++;
+    }
+}
 
 /* Emits `made` (of chute_batch_make or chute_event_clone), which goes on behind `parent` (NULL: behind all)
  * and takes a reference to its token. `is_matched` applies the common options to it. */
@@ -224,6 +232,8 @@ struct chute_filter_plugin {
      * matched. Worker. */
     void (*run_batch)(
         const void *settings, const struct chute_selection *selection, struct chute_run *run);
+    /* What a person calls pattern number `index` of chute_run_hit; `.at` NULL behind the last. NULL: it has none. */
+    struct chute_str (*pattern)(const void *settings, size_t index);
     /* Called each flush_interval_ms, and with is_final when the pipeline drains, by one worker: may emit. */
     void (*flush)(const void *settings, struct chute_run *run, bool is_final);
     int flush_interval_ms;

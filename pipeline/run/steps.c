@@ -164,6 +164,7 @@ static void begin_filter(struct chute_pass *pass, struct chute_filter *filter) {
         .batch = &pass->batch,
         .state = filter->state,
         .context = &filter->context,
+        .hits = filter->hits,
         .filter = filter,
         .pass = pass,
     };
@@ -280,6 +281,10 @@ static void split(struct chute_pass *pass, const struct chute_step *step) {
         }
     }
     note_undecided(step->condition, undecided);
+    if (step->taken != NULL) {
+        step->taken[0] += yes.count;
+        step->taken[1] += no.count;
+    }
     pass->lists[step->yes] = yes;
     pass->lists[step->no] = no;
 }

@@ -27,6 +27,7 @@ struct chute_step {
     struct chute_place place; /* of the condition */
     struct chute_filter *filter;
     struct chute_output *output;
+    uint64_t *taken; /* SPLIT: events that went to `yes` and to `no`; NULL: nobody counts */
 };
 
 struct chute_steps {

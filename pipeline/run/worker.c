@@ -28,6 +28,7 @@ struct chute_workers {
     struct chute_pass *ready; /* parked passes whose events are complete */
     int parked;
     int count;
+    bool has_threads;
     _Atomic int running;
     uint64_t flush_interval_ms; /* the shortest of the filters; 0: none flushes */
     struct chute_worker *items;
@@ -258,6 +259,10 @@ static void route(struct chute_worker *worker, struct chute_pass *pass) {
         settle_all(pipeline, &events, CHUTE_FATE_LOST);
         return;
     }
+    if (pipeline->dry != NULL) {
+        chute_dry_route(pipeline->dry, pass);
+        return;
+    }
     pipeline->filtered += events.count;
     pass->batch.events = events.events;
     pass->batch.count = events.count;
@@ -337,6 +342,12 @@ static int resume_parked(struct chute_worker *worker) {
             return parked;
         }
         advance(worker, pass);
+    }
+}
+
+static void finish_parked(struct chute_worker *worker) {
+    while (resume_parked(worker) > 0) {
+        usleep(1000); /* only filters with pending events come here */
     }
 }
 
@@ -448,12 +459,38 @@ static void *work(void *arg) {
     }
     if (atomic_fetch_sub(&shared->running, 1) == 1) {
         flush_filters(worker, true);
-        while (resume_parked(worker) > 0) {
-            usleep(1000);
-        }
+        finish_parked(worker);
     }
     pipeline->busy_workers--;
     return NULL;
+}
+
+/* ------------------------------------------------------------------ a worker without a thread */
+
+void chute_workers_turn(struct chute_pipeline *pipeline) {
+    struct chute_worker *worker = &shared_of(pipeline)->items[0];
+    bool is_over;
+    while (worker->block != NULL ||
+           (worker->block = chute_queue_pop(&pipeline->queue, 0, &is_over)) != NULL) {
+        run_batch(worker);
+        finish_parked(worker);
+    }
+}
+
+void chute_workers_run(struct chute_pipeline *pipeline,
+    void (*fill_batch)(void *arg, struct chute_batch *batch), void *arg) {
+    struct chute_worker *worker = &shared_of(pipeline)->items[0];
+    struct chute_pass *pass = get_pass(worker);
+    fill_batch(arg, &pass->batch);
+    chute_pass_begin(pass, pipeline->filter_steps);
+    advance(worker, pass);
+    finish_parked(worker);
+}
+
+void chute_workers_flush(struct chute_pipeline *pipeline) {
+    struct chute_worker *worker = &shared_of(pipeline)->items[0];
+    flush_filters(worker, true);
+    finish_parked(worker);
 }
 
 /* ------------------------------------------------------------------ start and end */
@@ -528,10 +565,10 @@ static uint64_t shortest_flush(const struct chute_pipeline *pipeline) {
     return shortest;
 }
 
-void chute_workers_start(struct chute_pipeline *pipeline) {
+static struct chute_workers *make_workers(struct chute_pipeline *pipeline, int count) {
     struct chute_workers *shared = chute_calloc(1, sizeof(*shared));
     pthread_mutex_init(&shared->lock, NULL);
-    shared->count = pipeline->settings.workers;
+    shared->count = count;
     shared->items = chute_calloc((size_t)shared->count, sizeof(*shared->items));
     shared->flush_interval_ms = shortest_flush(pipeline);
     pipeline->workers = shared;
@@ -543,6 +580,16 @@ void chute_workers_start(struct chute_pipeline *pipeline) {
         worker->scratch = chute_regex_scratch_create();
         init_states(worker);
     }
+    return shared;
+}
+
+void chute_workers_prepare(struct chute_pipeline *pipeline) {
+    make_workers(pipeline, 1);
+}
+
+void chute_workers_start(struct chute_pipeline *pipeline) {
+    struct chute_workers *shared = make_workers(pipeline, pipeline->settings.workers);
+    shared->has_threads = true;
     shared->running = shared->count;
     pipeline->busy_workers = shared->count;
     for (int i = 0; i < shared->count; i++) {
@@ -555,7 +602,7 @@ void chute_workers_start(struct chute_pipeline *pipeline) {
 
 void chute_workers_join(struct chute_pipeline *pipeline) {
     struct chute_workers *shared = shared_of(pipeline);
-    for (int i = 0; i < shared->count; i++) {
+    for (int i = 0; i < shared->count && shared->has_threads; i++) {
         pthread_join(shared->items[i].thread, NULL);
     }
     for (int i = 0; i < shared->count; i++) {
