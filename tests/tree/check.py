@@ -20,7 +20,7 @@ FILE_LINES = 800
 FUNCTION_LINES = 60
 PLUGIN_FOLDERS = ("inputs", "codecs", "filters", "outputs")
 EVERYTHING = ("pipeline/base", "conf", "pipeline/text", "pipeline/net", "pipeline/run", "pipeline/serve",
-              "pipeline/cli") + PLUGIN_FOLDERS
+              "pipeline/check", "pipeline/cli") + PLUGIN_FOLDERS
 # folder -> what it may include beside itself
 ARROWS = {
     "pipeline/base": (),
@@ -28,6 +28,7 @@ ARROWS = {
     "pipeline/text": ("pipeline/base", "conf"),
     "pipeline/net": ("pipeline/base", "conf"),
     "pipeline/run": ("pipeline/base", "conf", "pipeline/net/sockets.h", "pipeline/net/peers.h"),
+    "pipeline/check": ("pipeline/base", "conf", "pipeline/run"),
     "pipeline/serve": EVERYTHING,
     "pipeline/cli": EVERYTHING,
 }
