@@ -30,12 +30,30 @@ int chute_cli_redact(int argc, char **argv);
  * lives, or is ready; 0 if so. For images without a shell. */
 int chute_cli_healthcheck(int argc, char **argv);
 
+/* `logchute test [FLAGS] CASES … CONFIGURATION …`: runs test cases against pipelines; 1 if one fails, 2 for wrong flags and
+ * for files that are wrong or cannot be read. */
+int chute_cli_test(int argc, char **argv);
+
+/* run.c: settings from flags (argv[1] on), the environment and logstash.yml. Errors are in `diag`. */
+void chute_cli_load_settings(
+    struct chute_settings *settings, struct chute_diag *diag, int argc, char **argv);
+/* LOGCHUTE_NOW moves the clock. */
+void chute_cli_set_up_clock(void);
+/* As the settings spell them. */
+enum chute_ecs chute_cli_ecs(const char *text);
+enum chute_escape_style chute_cli_escape_style(const char *text);
+
 #define CHUTE_CLI_HASH_SIZE 65
 
 /* sources.c: the configuration as `path.config` or `config.string` name it, parsed, with variables replaced. Never
  * NULL; errors are in `diag`. `hash` gets the SHA-256 of what was written, or "". */
 struct chute_ast *chute_cli_parse(
     const struct chute_settings *settings, struct chute_diag *diag, char hash[CHUTE_CLI_HASH_SIZE]);
+
+/* The files of `paths` (files, folders, patterns), parsed; in the order of `paths`, or of the files' own names. Never
+ * NULL; errors are in `diag`. */
+struct chute_ast *chute_cli_parse_files(const char *const *paths, size_t count, bool by_name,
+    bool support_escapes, struct chute_diag *diag);
 
 /* help.c: the text of --help, on standard output. */
 void chute_cli_help(void);

@@ -51,7 +51,8 @@ void chute_cli_help(void) {
          "  logchute docs FOLDER               the same of all plugins, as pages; --json as JSON\n"
          "  logchute search WORDS              search the embedded store\n"
          "  logchute redact FILE               show which secrets a file holds\n"
-         "  logchute healthcheck               ask the one that runs whether it lives\n\n"
+         "  logchute healthcheck               ask the one that runs whether it lives\n"
+         "  logchute test CASES CONFIG         run test cases against a pipeline\n\n"
          "Every setting is a flag, a key of logstash.yml, and an upper-case variable\n"
          "(PIPELINE_WORKERS). Flags win over variables, variables over the file.\n"
          "Logstash's other settings are accepted too, with a notice where they have no effect.\n");

@@ -13,6 +13,7 @@ static const struct {
     { "search", chute_cli_search },
     { "redact", chute_cli_redact },
     { "healthcheck", chute_cli_healthcheck },
+    { "test", chute_cli_test },
 };
 
 /* A standard descriptor that is closed would become the next file opened, and be written to. What takes its

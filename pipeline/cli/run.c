@@ -25,7 +25,7 @@
 
 /* ------------------------------------------------------------------ settings */
 
-static void load_settings(
+void chute_cli_load_settings(
     struct chute_settings *settings, struct chute_diag *diag, int argc, char **argv) {
     int rest = argc;
     chute_settings_parse_args(settings, argc, argv, &rest);
@@ -75,7 +75,7 @@ static void report(struct chute_diag *diag, const struct chute_settings *setting
 }
 
 /* LOGCHUTE_NOW moves the clock: what a run at another date would do. */
-static void set_up_clock(void) {
+void chute_cli_set_up_clock(void) {
     struct chute_time now;
     const char *text = getenv("LOGCHUTE_NOW");
     if (text != NULL && chute_time_parse(chute_str_of(text), &now)) {
@@ -83,13 +83,13 @@ static void set_up_clock(void) {
     }
 }
 
-static enum chute_ecs ecs_of(const char *text) {
+enum chute_ecs chute_cli_ecs(const char *text) {
     return strcmp(text, "disabled") == 0 ? CHUTE_ECS_DISABLED
            : strcmp(text, "v1") == 0     ? CHUTE_ECS_V1
                                          : CHUTE_ECS_V8;
 }
 
-static enum chute_escape_style escape_style_of(const char *text) {
+enum chute_escape_style chute_cli_escape_style(const char *text) {
     return strcmp(text, "percent") == 0     ? CHUTE_ESCAPE_PERCENT
            : strcmp(text, "ampersand") == 0 ? CHUTE_ESCAPE_AMPERSAND
                                             : CHUTE_ESCAPE_NONE;
@@ -117,9 +117,9 @@ static struct chute_pipeline_settings pipeline_settings(
         .id = chute_settings_text(settings, "pipeline.id"),
         .path_data = chute_settings_text(settings, "path.data"),
         .host_name = host_name,
-        .ecs = ecs_of(chute_settings_text(settings, "pipeline.ecs_compatibility")),
-        .escape_style =
-            escape_style_of(chute_settings_text(settings, "config.field_reference.escape_style")),
+        .ecs = chute_cli_ecs(chute_settings_text(settings, "pipeline.ecs_compatibility")),
+        .escape_style = chute_cli_escape_style(
+            chute_settings_text(settings, "config.field_reference.escape_style")),
         .workers = workers,
         .batch_size = (int)chute_settings_int(settings, "pipeline.batch.size"),
         .batch_delay_ms = (int)chute_settings_int(settings, "pipeline.batch.delay"),
@@ -377,10 +377,10 @@ static int start(const struct chute_settings *settings, struct chute_diag *diag)
 
 int chute_cli_run(int argc, char **argv) {
     set_up_allocator();
-    set_up_clock();
+    chute_cli_set_up_clock();
     struct chute_diag *diag = chute_diag_create();
     struct chute_settings *settings = chute_settings_create(diag);
-    load_settings(settings, diag, argc, argv);
+    chute_cli_load_settings(settings, diag, argc, argv);
     set_up_log(settings);
     int code = 1;
     if (chute_diag_error_count(diag) > 0) {

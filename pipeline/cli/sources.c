@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/parser.h"
+#include "inputs/file/glob.h"
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/cli/cli.h"
@@ -63,21 +65,73 @@ static bool is_backup(const char *path) {
     return path[0] != '\0' && path[strlen(path) - 1] == '~';
 }
 
-/* A file, all files of a folder, or those a pattern matches; in the order of their names. */
-static void read_path(struct sources *sources, const char *path) {
+/* Paths that were found. */
+struct names {
+    char **items;
+    size_t count;
+    size_t skip; /* bytes at the start of each that are not shown */
+};
+
+static void add_name(void *arg, const char *path) {
+    struct names *names = arg;
+    names->items = chute_realloc(names->items, sizeof(*names->items) * (names->count + 1));
+    names->items[names->count++] = chute_strdup(path + names->skip);
+}
+
+static int compare_paths(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A pattern with `**`, which glob() does not know. */
+static void find_deep(const char *pattern, struct names *names) {
+    struct chute_buf absolute = { 0 };
+    char *here = pattern[0] == '/' ? NULL : getcwd(NULL, 0);
+    if (here != NULL) {
+        chute_buf_printf(&absolute, "%s/", here);
+        names->skip = absolute.len;
+    }
+    chute_buf_printf(&absolute, "%s", pattern);
+    chute_file_glob(chute_buf_cstr(&absolute), add_name, names);
+    free(here);
+    chute_buf_finish(&absolute);
+}
+
+static void find(const char *path, struct names *names) {
+    if (strstr(path, "**") != NULL) {
+        find_deep(path, names);
+        return;
+    }
     struct chute_buf pattern = { 0 };
     chute_buf_printf(&pattern, is_folder(path) ? "%s/*" : "%s", path);
     glob_t found = { 0 };
-    if (glob(chute_buf_cstr(&pattern), GLOB_BRACE, NULL, &found) != 0) {
-        refuse(sources, path, "there is no such file");
-    }
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        if (!is_folder(found.gl_pathv[i]) && !is_backup(found.gl_pathv[i])) {
-            read_file(sources, found.gl_pathv[i]);
+    if (glob(chute_buf_cstr(&pattern), GLOB_BRACE, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            add_name(names, found.gl_pathv[i]);
         }
     }
     globfree(&found);
     chute_buf_finish(&pattern);
+}
+
+/* A file, all files of a folder, or those a pattern matches; in the order of their names. */
+static void read_path(struct sources *sources, const char *path) {
+    struct names names = { 0 };
+    find(path, &names);
+    if (names.count == 0) {
+        refuse(sources, path, "there is no such file");
+    } else {
+        qsort(names.items, names.count, sizeof(*names.items), compare_paths);
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        bool is_twice = i > 0 && strcmp(names.items[i], names.items[i - 1]) == 0;
+        if (!is_twice && !is_folder(names.items[i]) && !is_backup(names.items[i])) {
+            read_file(sources, names.items[i]);
+        }
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        chute_free(names.items[i]);
+    }
+    chute_free(names.items);
 }
 
 /* Neither -f nor -e. A user of Logstash may have a pipelines.yml in mind. */
@@ -143,6 +197,32 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
     }
     chute_ast_expand(ast, &chute_env_of_process, diag);
     hash_sources(&sources, hash);
+    chute_free(sources.items);
+    return ast;
+}
+
+static const char *base_name(const struct chute_source *source) {
+    const char *slash = strrchr(source->name, '/');
+    return slash == NULL ? source->name : slash + 1;
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(base_name(*(const struct chute_source *const *)a),
+        base_name(*(const struct chute_source *const *)b));
+}
+
+struct chute_ast *chute_cli_parse_files(const char *const *paths, size_t count, bool by_name,
+    bool support_escapes, struct chute_diag *diag) {
+    struct sources sources = { .diag = diag };
+    for (size_t i = 0; i < count; i++) {
+        read_path(&sources, paths[i]);
+    }
+    if (by_name && sources.count > 0) {
+        qsort(sources.items, sources.count, sizeof(*sources.items), compare_names);
+    }
+    struct chute_ast *ast = sources.count == 0
+                                ? chute_ast_create()
+                                : chute_parse(diag, sources.items, sources.count, support_escapes);
     chute_free(sources.items);
     return ast;
 }
