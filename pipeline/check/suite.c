@@ -2,6 +2,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
+#include "pipeline/base/log.h"
 #include "pipeline/check/stand_in.h"
 #include "pipeline/run/dry.h"
 #include "pipeline/run/loader.h"
@@ -364,6 +365,10 @@ static void finish_handing_on(struct running *running) {
          done++) {
         struct handed_on next = running->queue[running->queue_done++];
         chute_dry_event(next.live->dry, next.input, &next.fields, &next.metadata);
+    }
+    if (running->queue_done < running->queue_count) {
+        chute_log(CHUTE_LOG_WARN, "test",
+            "pipelines give an event on to each other in a circle: it is given up", NULL);
     }
     running->queue_count = 0;
     running->queue_done = 0;
