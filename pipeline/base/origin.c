@@ -1,6 +1,7 @@
 #include "pipeline/base/origin.h"
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/base/utf8.h"
 
 #define FIRST_BLOCK 512 /* there is one a connection, of a few short texts */
 
@@ -34,6 +35,10 @@ void chute_origin_add(
     bool is_legal =
         chute_ref_compile(&origin->arena, chute_str_of(ref), CHUTE_ESCAPE_NONE, &field->ref);
     chute_assert(is_legal);
+    /* A file's name may be of any bytes. */
+    if (value.type == CHUTE_STRING && !chute_utf8_is_valid(chute_value_str(&value))) {
+        value = chute_string(chute_utf8_replace(&origin->arena, chute_value_str(&value)));
+    }
     field->value = chute_value_copy(&origin->arena, &value, true);
     field->replaces = replaces;
     origin->has_metadata |= field->ref.in_metadata;

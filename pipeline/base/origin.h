@@ -29,7 +29,8 @@ struct chute_origin {
 
 /* With one reference, the caller's, given back by chute_held_unref(&origin->held). */
 struct chute_origin *chute_origin_create(void);
-/* `ref` as in a configuration, and legal; `value` is copied with its text. */
+/* `ref` as in a configuration, and legal; `value` is copied with its text, of which bytes that are no UTF-8 become
+ * U+FFFD. */
 void chute_origin_add(
     struct chute_origin *origin, const char *ref, struct chute_value value, bool replaces);
 /* Sets the fields on `event`, whose batch holds `origin`; those of @metadata when they are asked for. */

@@ -1,5 +1,6 @@
 """The file input under rotation, restarts and crashes: no line is ever lost; after orderly stops each comes once."""
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -319,6 +320,22 @@ def test_what_stands_in_the_way_is_said_once_and_others_are_read(logchute, tmp_p
     wait_for(lambda: out.read_bytes() == b"read\nmore\n")
     assert process.stop()[0] == 0
     assert len([r for r in process.log() if "sincedb cannot be written" in r.get("message", "")]) == 1
+
+
+def test_a_name_and_lines_that_are_no_utf8(logchute, tmp_path):
+    """Patterns take every text for UTF-8, and so do those who read what comes out."""
+    path = os.path.join(os.fsencode(tmp_path), b"a\xff\xc3.log")
+    with open(path, "wb") as f:
+        f.write(b"line \xc3 1 \xff\n")
+    process = logchute("""input { file { path => "%s/*.log" start_position => "beginning" sincedb_path => "%s/sincedb" } }
+        filter { if [log][file][path] =~ /a..\\.log$/ and [message] =~ /^line .+ 1 .+$/ { mutate { add_tag => "matched" } } }
+        output { stdout { codec => json_lines } }""" % (tmp_path, tmp_path))
+    wait_for(process.events)
+    assert process.stop()[0] == 0
+    with open(process.out, encoding="utf-8", errors="strict") as f:
+        event = json.loads(f.read())
+    assert event["log"]["file"]["path"] == "%s/a\ufffd\ufffd.log" % tmp_path
+    assert event["tags"] == ["matched"], event
 
 
 def test_ten_thousand_files(logchute, tmp_path):

@@ -38,6 +38,22 @@ Test(base_origin, sets_its_fields) {
     chute_held_unref(&origin->held);
 }
 
+/* Patterns and outputs take every text of an event for UTF-8. */
+Test(base_origin, makes_utf8_of_its_texts) {
+    struct chute_origin *origin = chute_origin_create();
+    chute_origin_add(origin, "path", chute_string(CHUTE_STR("/var/log/a\xFFz\xC3.log")), false);
+    struct chute_batch batch = { 0 };
+    struct chute_event *event = chute_batch_add_bare(&batch);
+    chute_origin_apply(origin, event);
+    struct chute_ref path = ref_of(&batch.arena, "path");
+    struct chute_str text;
+    cr_assert(chute_event_get_str(event, &path, &text));
+    cr_expect(chute_str_eq(text, CHUTE_STR("/var/log/a\xEF\xBF\xBDz\xEF\xBF\xBD.log")), "%.*s",
+        CHUTE_STR_ARGS(text));
+    chute_batch_finish(&batch);
+    chute_held_unref(&origin->held);
+}
+
 Test(base_origin, events_do_not_share_a_tree_of_it) {
     struct chute_origin *origin = chute_origin_create();
     struct chute_batch batch = { 0 };
