@@ -336,6 +336,22 @@ def test_stop_while_nothing_is_taken(logchute, port, tmp_path):
     assert counters["lost"] == counters["in"] > 0 and counters["out"] == 0
 
 
+def test_a_search_engine_that_reads_nothing(logchute, port, unused_port, is_sanitized):
+    """It takes the connection and no byte of the body: senders are held back, and a stop ends all the same."""
+    with socket.create_server(("127.0.0.1", unused_port)):
+        chute = logchute(tcp(port) + ' output { elasticsearch { hosts => "http://127.0.0.1:%d" index => "i"'
+                         ' manage_template => false } }' % unused_port)
+        senders = start_senders(port, 40000)
+        wait_for(lambda: stalled(senders), 60, "the senders to be held back")
+        assert sum(s.sent for s in senders) < 8 * 40000, "everything was taken in"
+        assert is_sanitized or chute.memory_kb() <= 64 * 1024, "%d KiB" % chute.memory_kb()
+        begun = time.monotonic()
+        code, last = chute.stop()
+    assert code == 0 and time.monotonic() - begun < 15
+    counters = assert_balanced(last)["pipeline"]
+    assert counters["lost"] == counters["in"] > 0 and counters["out"] == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_under_load(logchute, port, number):
     """Eight senders push; what was taken in comes out, whole, and is counted."""

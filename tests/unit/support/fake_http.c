@@ -11,6 +11,7 @@ struct fake_connection {
     struct test_http *http;
     struct fake_connection *next;
     struct chute_buf in;
+    size_t to_throw_away; /* of a body that was answered before it came */
 };
 
 static void on_connection_closed(uv_handle_t *handle) {
@@ -37,12 +38,17 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf) {
 
 struct write {
     uv_write_t request;
+    struct fake_connection *connection;
     struct chute_buf bytes;
 };
 
+static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf);
+
 static void on_written(uv_write_t *request, int status) {
-    (void)status;
     struct write *write = request->data;
+    if (status == 0 && write->connection->http->reads_too_late) {
+        uv_read_start((uv_stream_t *)&write->connection->tcp, on_alloc, on_read);
+    }
     chute_buf_finish(&write->bytes);
     chute_free(write);
 }
@@ -100,6 +106,7 @@ static void answer(struct fake_connection *connection, size_t head, size_t len) 
     http->requests++;
     struct write *write = chute_calloc(1, sizeof(*write));
     write->request.data = write;
+    write->connection = connection;
     http->answer(http, &request, &write->bytes);
     chute_buf_finish(&plain);
     if (write->bytes.len == 0) {
@@ -111,10 +118,26 @@ static void answer(struct fake_connection *connection, size_t head, size_t len) 
     uv_write(&write->request, (uv_stream_t *)&connection->tcp, &buf, 1, on_written);
 }
 
+/* Answers a request of which only the head came. */
+static void answer_early(struct fake_connection *connection, size_t head, size_t len) {
+    size_t came = connection->in.len - head;
+    connection->http->thrown_away += came;
+    connection->to_throw_away = len - came;
+    connection->in.len = 0;
+    if (connection->http->reads_too_late) {
+        uv_read_stop((uv_stream_t *)&connection->tcp);
+    }
+    answer(connection, head, 0);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf) {
     struct fake_connection *connection = stream->data;
     if (got > 0) {
-        chute_buf_add(&connection->in, buf->base, (size_t)got);
+        size_t skip = connection->to_throw_away;
+        skip = skip < (size_t)got ? skip : (size_t)got;
+        connection->to_throw_away -= skip;
+        connection->http->thrown_away += skip;
+        chute_buf_add(&connection->in, buf->base + skip, (size_t)got - skip);
     }
     chute_free(buf->base);
     if (got < 0) {
@@ -132,6 +155,10 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf) {
     probe.headers.len = head - (size_t)(line + 1 - connection->in.at);
     struct chute_str size = test_http_header(&probe, "content-length");
     size_t len = size.len == 0 ? 0 : (size_t)strtoul(size.at, NULL, 10);
+    if (connection->http->answers_early) {
+        answer_early(connection, head, len);
+        return;
+    }
     if (connection->in.len < head + len) {
         return;
     }
@@ -157,7 +184,9 @@ static void on_connection(uv_stream_t *server, int status) {
     http->open = connection;
     http->connections++;
     cr_assert(uv_accept(server, (uv_stream_t *)&connection->tcp) == 0);
-    uv_read_start((uv_stream_t *)&connection->tcp, on_alloc, on_read);
+    if (!http->reads_nothing) {
+        uv_read_start((uv_stream_t *)&connection->tcp, on_alloc, on_read);
+    }
 }
 
 void test_http_start(struct test_http *http, uv_loop_t *loop) {

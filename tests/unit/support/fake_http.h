@@ -27,6 +27,10 @@ struct test_http {
     void (*answer)(
         struct test_http *http, const struct test_http_request *request, struct chute_buf *out);
     void *ctx;
+    bool answers_early;  /* when the head is there; the body is then read and thrown away … */
+    bool reads_too_late; /* … not before the answer is out */
+    bool reads_nothing;  /* and so never answers */
+    size_t thrown_away;
     bool is_closing;
     struct fake_connection *open;
 };
