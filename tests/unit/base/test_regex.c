@@ -187,6 +187,7 @@ static const struct {
     { "look-behind", "(?<=b)a", "aba", "a" },
     { "look-behind of branches", "(?<=bc|x)a", "abca", "a" },
     { "negative look-behind", "(?<!b)a", "baa", "a" },
+    { "look-behind of no fixed length is refused", "(?<=b+)a", "bba", "error" },
     { "a condition", "^(<)?a(?(1)>)$", "<a>", "<a>|<" },
     { "a condition that fails", "^(<)?a(?(1)>|!)$", "a>", "no" },
     { "a condition by name", "^(?<o><)?a(?(<o>)>|!)$", "a!", "a!|~" },
@@ -280,6 +281,35 @@ Test(base_regex, more_groups_than_the_scratch_was_made_for) {
     cr_expect_str_eq(got, "a|~");
     chute_regex_destroy(many);
     chute_regex_destroy(few);
+}
+
+/* PCRE2's own limit, ten million steps, holds a worker up for too long. A limit holds for its regex only, whichever the
+ * scratch was used for before. */
+Test(base_regex, each_has_its_own_limit) {
+    static const uint32_t limits[] = { 0, 10000000, 1000 };
+    static const struct {
+        const char *subject;
+        int is_decided[3]; /* within each limit */
+    } subjects[] = {
+        { "aaaaa!", { 1, 1, 1 } },
+        { "aaaaaaaaaaaaaaaa!", { 1, 1, 0 } },
+        { "aaaaaaaaaaaaaaaaaaaaaa!", { 0, 1, 0 } },
+        { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", { 0, 0, 0 } },
+    };
+    struct chute_regex *regexes[3];
+    for (int i = 0; i < 3; i++) {
+        regexes[i] = compiled("^(a+)+$", (struct chute_regex_options){ .match_limit = limits[i] });
+    }
+    for (size_t row = 0; row < sizeof(subjects) / sizeof(subjects[0]); row++) {
+        for (int i = 0; i < 3; i++) {
+            int rc = chute_regex_test(regexes[i], scratch, chute_str_of(subjects[row].subject));
+            cr_expect_eq(rc == 0, subjects[row].is_decided[i], "%s, limit %u: %d",
+                subjects[row].subject, limits[i], rc);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        chute_regex_destroy(regexes[i]);
+    }
 }
 
 /* A limit that was hit is an error and never "no match". */

@@ -254,6 +254,22 @@ Test(filter_redact, hides_a_text_in_which_a_pattern_gives_up) {
     test_filter_finish(&rig);
 }
 
+/* Nor one that gives up behind what it has matched already. */
+Test(filter_redact, hides_a_text_in_which_a_pattern_gives_up_later) {
+    static const char *const actions[] = { "replace", "mask", "partial", "remove" };
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        struct test_filter rig = { 0 };
+        char options[100];
+        snprintf(options, sizeof(options),
+            "patterns => { \"bad\" => \"x|^(a+)+$\" } action => \"%s\"", actions[i]);
+        cr_assert(test_filter_open(&rig, "redact", options));
+        const char *got =
+            test_filter_run(&rig, "{\"m\":\"x\\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"}");
+        cr_expect_null(strstr(got, "aaaaa"), "%s: %s", actions[i], got);
+        test_filter_finish(&rig);
+    }
+}
+
 Test(filter_redact, counts) {
     struct test_filter rig = { 0 };
     cr_assert(test_filter_open(&rig, "redact",

@@ -20,6 +20,7 @@ struct world {
     char ip[128], name[64];
     struct chute_buf got;
     char room[64];
+    bool pauses_after_read;
 };
 
 static void on_open(struct chute_conn *conn) {
@@ -38,11 +39,14 @@ static char *on_room(struct chute_conn *conn, size_t *size) {
 static void on_bytes(struct chute_conn *conn, struct chute_str bytes) {
     struct world *world = conn->conns->owner;
     chute_buf_add_str(&world->got, bytes);
+    if (world->pauses_after_read) {
+        chute_conns_pause(conn->conns);
+    }
 }
 
 static void on_read(struct chute_conn *conn, size_t len) {
     struct world *world = conn->conns->owner;
-    chute_buf_add(&world->got, world->room, len);
+    on_bytes(conn, (struct chute_str){ world->room, len });
 }
 
 static void on_idle(struct chute_conn *conn, long long idle_ms) {
@@ -212,6 +216,44 @@ Test(net_conn, reads_nothing_while_paused) {
     chute_conns_resume(&world.conns);
     run_until_got(&world, "hello");
     close(fd);
+    finish(&world, true);
+}
+
+/* A queue becomes full in the middle of a read: libuv must not go on to the next one, though more bytes are there. */
+Test(net_conn, a_pause_holds_from_the_read_that_asks_for_it) {
+    struct world world = { 0 };
+    char bytes[1000];
+    memset(bytes, 'x', sizeof(bytes));
+    begin(&world);
+    listen_on(&world, "127.0.0.1");
+    int first = test_connect(world.port), second = test_connect(world.port);
+    say(first, CHUTE_STR("x"));
+    say(second, CHUTE_STR("x"));
+    run_until_got(&world, "xx");
+    world.pauses_after_read = true;
+    say(first, CHUTE_STR("x"));
+    for (int reads = 1; reads <= 16; reads++) {
+        const struct chute_buf *got = &world.got;
+        size_t before = got->len;
+        uint64_t until = uv_hrtime() + 10ull * 1000 * 1000 * 1000;
+        while (got->len == before && uv_hrtime() < until) {
+            uv_run(&world.loop, UV_RUN_NOWAIT);
+        }
+        say(first, (struct chute_str){ bytes, sizeof(bytes) });
+        say(second, (struct chute_str){ bytes, sizeof(bytes) });
+        for (int i = 0; i < 20; i++) {
+            uv_run(&world.loop, UV_RUN_NOWAIT);
+        }
+        cr_expect(got->len > before && got->len <= before + sizeof(world.room),
+            "read %d: %zu bytes at once", reads, got->len - before);
+        chute_conns_resume(&world.conns);
+    }
+    world.pauses_after_read = false;
+    chute_conns_resume(&world.conns);
+    close(first);
+    close(second);
+    run_until(&world, &world.ended, 2);
+    cr_expect_eq(world.got.len, 3 + 2 * 16 * sizeof(bytes));
     finish(&world, true);
 }
 

@@ -82,6 +82,10 @@ static const struct {
         "\"r\",\"caused_by\":{\"type\":\"u\",\"reason\":\"v\",\"items\":[{\"index\":{\"status\":"
         "200}}]}}}}]}",
         "0=400(t: r) ok errors=1" },
+    { "half of a surrogate pair ends a text", /* yajl makes bytes of it that are no UTF-8 */
+        "{\"errors\":true,\"items\":[{\"index\":{\"_index\":\"i\\udc00\",\"status\":400,\"error\":{"
+        "\"type\":\"t\",\"reason\":\"r\\u00e9\\udc00s\"}}}]}",
+        "0=400@i(t: r\xc3\xa9) ok errors=1" },
     { "an item without a status", "{\"items\":[{\"index\":{}}]}", "0=0 ok" },
     { "an empty object", "{}", "ok" },
     { "cut off", "{\"errors\":true,\"items\":[{\"index\":{\"status\":201}},{\"ind",
