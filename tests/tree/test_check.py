@@ -46,6 +46,25 @@ PAGES = [
     ("a program that fails", BROKEN, {}, "`logchute docs` failed: no plugin of that name"),
 ]
 
+TRAPS = "# Traps\n\n| trap | what we do | test |\n|---|---|---|\n| a trap | mind it | %s |\n\nThat is | all.\n"
+UNIT = {"tests/unit/test_a.c": "Test(suite, minds_it, .timeout = 1) {\n}\n"}
+E2E = {"tests/e2e/test_a.py": "def test_minds_it(port):\n    pass\n"}
+USER = {"conf/a.c": "int f(void) {\n    return uv_write(1);\n}\n"}
+# what it says, the test's cell of a row of library-traps.md, files beside it, what the report must hold (None: clean)
+TRAP_ROWS = [
+    ("a test in C", "`tests/unit/test_a.c` `minds_it`", UNIT, None),
+    ("a test in Python", "`tests/e2e/test_a.py` `test_minds_it`", E2E, None),
+    ("several tests", "`tests/e2e/test_a.py` `test_minds_it`, `tests/unit/test_a.c` `minds_it`", {**UNIT, **E2E}, None),
+    ("a test that is gone", "`tests/unit/test_a.c` `minds`", UNIT, "traps.md:5: there is no test minds in tests/unit/"),
+    ("one of several that is gone", "`tests/unit/test_a.c` `minds_it`, `tests/e2e/test_a.py` `test_a`", {**UNIT, **E2E},
+     "no test test_a in tests/e2e"),
+    ("a file that is gone", "`tests/unit/test_b.c` `minds_it`", UNIT, "no test minds_it in tests/unit/test_b.c"),
+    ("no test", "\u2013", UNIT, "traps.md:5: a trap without a test"),
+    ("what is not used", "not used: `uv_try`, `uv_write2`", USER, None),
+    ("what is used", "not used: `uv_try`, `uv_write`", USER, "traps.md:5: uv_write is used, in conf/a.c"),
+    ("what only a test uses", "not used: `uv_write`", {"tests/unit/test_a.c": "int a = uv_write(1);\n"}, None),
+]
+
 
 def breach(files, want, program=None):
     """What check.py says of a tree of these files, if it is not what is wanted."""
@@ -70,6 +89,8 @@ def breach(files, want, program=None):
 def main():
     failed = 0
     runs = [(says, {path: text}, want, None) for says, path, text, want in ROWS]
+    for says, tests, files, want in TRAP_ROWS:
+        runs.append((says, dict(files, **{"docs/library-traps.md": TRAPS % tests}), want, None))
     for says, program, pages, want in PAGES:
         files = {"docs/plugins/" + name: text for name, text in pages.items()}
         runs.append((says, dict(files, **{"docs/README.md": "pages\n"}), want, program))

@@ -277,6 +277,28 @@ Test(net_http_server, an_answer_in_pieces) {
     finish(&world);
 }
 
+/* What does not fit into the kernel's buffers waits, and is nobody's but the server's. */
+Test(net_http_server, a_large_answer_arrives_whole) {
+    struct world world = { 0 };
+    begin(&world, usual);
+    int fd = test_connect(world.port);
+    say(fd, CHUTE_STR("GET /later HTTP/1.0\r\n\r\n"));
+    run_until(&world, -1, has_kept);
+    struct chute_buf body = { 0 }, want = { 0 };
+    for (unsigned i = 0; i < 1000000; i++) {
+        chute_buf_printf(&want, "%u\n", i);
+    }
+    chute_buf_add_str(&body, chute_buf_str(&want));
+    chute_http_answer(world.kept, 200, "text/plain", chute_buf_str(&body));
+    memset(body.at, 'x', body.len);
+    chute_buf_finish(&body);
+    run_until(&world, fd, is_over);
+    cr_expect(chute_str_ends_with(chute_buf_str(&world.got), chute_buf_str(&want)));
+    chute_buf_finish(&want);
+    close(fd);
+    finish(&world);
+}
+
 Test(net_http_server, a_client_that_goes_away_before_its_answer) {
     struct world world = { 0 };
     begin(&world, usual);
