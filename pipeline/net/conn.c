@@ -158,6 +158,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf) {
         return;
     }
     conn->last_ms = uv_now(conn->conns->loop);
+    conn->is_quiet = false;
     if (conn->is_open) {
         conn->conns->events->on_read(conn, (size_t)count);
     } else if (is_in_header(conn)) {
@@ -242,7 +243,8 @@ static void tick_conn(struct chute_conn *conn, uint64_t now) {
     }
 }
 
-/* While closing, a connection that has nothing more to give for a tick is ended. */
+/* While closing, a connection that had nothing more to give from one tick to the next is ended. Between them the loop has
+ * looked at it, however busy it was; the time since its last bytes would not tell that. */
 static void on_closing_tick(uv_timer_t *timer) {
     struct chute_conns *conns = timer->data;
     uint64_t now = uv_now(conns->loop);
@@ -250,8 +252,10 @@ static void on_closing_tick(uv_timer_t *timer) {
     struct chute_conn *next;
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = next) {
         next = conn->next;
-        if (is_late || (conn->is_reading && now - conn->last_ms >= CLOSING_TICK_MS)) {
+        if (is_late || (conn->is_reading && conn->is_quiet)) {
             chute_conn_close(conn, 0);
+        } else {
+            conn->is_quiet = conn->is_reading;
         }
     }
     finish_if_empty(conns);
@@ -357,9 +361,9 @@ void chute_conns_close(struct chute_conns *conns, void (*on_closed)(void *arg), 
     conns->is_closing = true;
     conns->on_closed = on_closed;
     conns->on_closed_arg = arg;
+    uv_update_time(conns->loop);
     conns->closes_at_ms = uv_now(conns->loop) + (is_left ? 0 : CLOSING_MS);
     for (struct chute_conn *conn = conns->first; conn != NULL; conn = conn->next) {
-        conn->last_ms = uv_now(conns->loop);
         say_goodbye(conn);
     }
     uv_timer_start(&conns->timer, on_closing_tick, CLOSING_TICK_MS, CLOSING_TICK_MS);

@@ -45,8 +45,9 @@ struct chute_conn {
     bool is_open;   /* on_open was called */
     bool is_left;   /* was open, until its owner left */
     bool is_reading;
-    bool is_held; /* by chute_conn_hold */
-    bool is_shut; /* our side has ended */
+    bool is_held;  /* by chute_conn_hold */
+    bool is_shut;  /* our side has ended */
+    bool is_quiet; /* while closing: nothing came since the last tick */
     bool is_closing;
 };
 

@@ -277,6 +277,33 @@ Test(net_conn, a_stop_reads_what_is_on_its_way) {
     close(fd);
 }
 
+static void be_busy(void) {
+    uint64_t until = uv_hrtime() + 150ull * 1000 * 1000;
+    while (uv_hrtime() < until) {
+    }
+}
+
+/* The loop comes to its connections late, and its timers are due before. */
+Test(net_conn, a_stop_reads_what_is_on_its_way_to_a_busy_loop) {
+    struct world world = { 0 };
+    begin(&world);
+    listen_on(&world, "127.0.0.1");
+    int fd = test_connect(world.port);
+    say(fd, CHUTE_STR("hello"));
+    run_until_got(&world, "hello");
+    say(fd, CHUTE_STR(" and more"));
+    be_busy();
+    chute_listener_close(&world.listener, on_closed, &world);
+    chute_conns_close(&world.conns, on_closed, &world);
+    be_busy();
+    run_until(&world, &world.closed, 2);
+    cr_expect_str_eq(chute_buf_cstr(&world.got), "hello and more");
+    uv_run(&world.loop, UV_RUN_DEFAULT);
+    cr_assert_eq(uv_loop_close(&world.loop), 0);
+    chute_buf_finish(&world.got);
+    close(fd);
+}
+
 Test(net_conn, looks_names_up) {
     struct world world = { 0 };
     begin(&world);
