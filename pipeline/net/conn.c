@@ -81,6 +81,20 @@ void chute_conn_close(struct chute_conn *conn, int error) {
 
 /* ------------------------------------------------------------------ reading */
 
+void chute_conn_shut(struct chute_conn *conn) {
+    if (!conn->is_shut && !conn->is_closing && uv_is_writable((uv_stream_t *)&conn->tcp)) {
+        conn->is_shut = uv_shutdown(&conn->goodbye, (uv_stream_t *)&conn->tcp, NULL) == 0;
+    }
+}
+
+/* A client that sees our end stops sending, and what it sent before still comes. One that is closed on while it sends
+ * would lose what is on its way. */
+static void say_goodbye(struct chute_conn *conn) {
+    if (conn->is_open) {
+        chute_conn_shut(conn);
+    }
+}
+
 static void open_conn(struct chute_conn *conn) {
     conn->is_open = true;
     conn->conns->events->on_open(conn);
@@ -112,6 +126,9 @@ static bool begin(struct chute_conn *conn, const char *bytes, size_t len) {
         return false;
     }
     open_conn(conn);
+    if (conn->conns->is_closing) {
+        say_goodbye(conn); /* it was accepted at the last moment */
+    }
     return true;
 }
 
@@ -339,20 +356,6 @@ void chute_conns_take(struct chute_conns *conns, const struct chute_conns *wante
     start_ticking(conns);
     if (!wanted->is_paused) {
         chute_conns_resume(conns);
-    }
-}
-
-void chute_conn_shut(struct chute_conn *conn) {
-    if (!conn->is_shut && !conn->is_closing && uv_is_writable((uv_stream_t *)&conn->tcp)) {
-        conn->is_shut = uv_shutdown(&conn->goodbye, (uv_stream_t *)&conn->tcp, NULL) == 0;
-    }
-}
-
-/* A client that sees our end stops sending, and what it sent before still comes. One that is closed on while it sends
- * would lose what is on its way. */
-static void say_goodbye(struct chute_conn *conn) {
-    if (conn->is_open) {
-        chute_conn_shut(conn);
     }
 }
 

@@ -124,17 +124,12 @@ static void turn_away(struct chute_conns *conns, int fd) {
     close(fd);
 }
 
-static void on_connection(uv_poll_t *poll, int status, int events) {
-    (void)status;
-    (void)events;
-    struct chute_listener *listener = poll->data;
-    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+/* Takes up to `most` that wait. 0, or why there are no more: EAGAIN when nobody waits. */
+static int accept_some(struct chute_listener *listener, int most) {
+    for (int i = 0; i < most; i++) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                wait_for_descriptors(listener, errno);
-            }
-            return; /* else nobody is there, or a connection was lost before we took it */
+            return errno;
         }
         listener->is_out_of_descriptors = false;
         if (listener->conns->most > 0 && listener->conns->count >= listener->conns->most) {
@@ -149,6 +144,17 @@ static void on_connection(uv_poll_t *poll, int status, int events) {
         }
         chute_conn_use(conn);
     }
+    return 0;
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events) {
+    (void)status;
+    (void)events;
+    struct chute_listener *listener = poll->data;
+    int error = accept_some(listener, ACCEPTS_AT_ONCE);
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+        wait_for_descriptors(listener, error);
+    } /* else nobody is there, or a connection was lost before we took it */
 }
 
 void chute_listener_start(struct chute_listener *listener, struct chute_conns *conns, int fd) {
@@ -180,6 +186,8 @@ void chute_listener_close(
     struct chute_listener *listener, void (*on_closed)(void *arg), void *arg) {
     listener->on_closed = on_closed;
     listener->on_closed_arg = arg;
+    /* The kernel has taken these in our name, and bytes of theirs: some have sent all they have, and gone. */
+    accept_some(listener, BACKLOG);
     uv_poll_stop(&listener->poll);
     close(listener->fd);
     uv_close((uv_handle_t *)&listener->poll, on_handle_closed);

@@ -28,7 +28,7 @@ void chute_listener_start(struct chute_listener *listener, struct chute_conns *c
 /* Accepts no more until resume; connections wait in the kernel. */
 void chute_listener_pause(struct chute_listener *listener);
 void chute_listener_resume(struct chute_listener *listener);
-/* Accepts no more, closes, and calls `on_closed(arg)`. */
+/* Accepts those who wait in the kernel and then no more, closes, and calls `on_closed(arg)`. */
 void chute_listener_close(struct chute_listener *listener, void (*on_closed)(void *arg), void *arg);
 
 #endif

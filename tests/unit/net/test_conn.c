@@ -304,6 +304,55 @@ Test(net_conn, a_stop_reads_what_is_on_its_way_to_a_busy_loop) {
     close(fd);
 }
 
+/* The kernel takes connections and their bytes in our name: a client that sent and went away counts on it. */
+Test(net_conn, a_stop_reads_what_nobody_has_accepted_yet) {
+    struct world world = { 0 };
+    begin(&world);
+    listen_on(&world, "127.0.0.1");
+    for (int i = 0; i < 200; i++) {
+        int fd = test_connect(world.port);
+        say(fd, CHUTE_STR("hello"));
+        close(fd);
+    }
+    chute_listener_close(&world.listener, on_closed, &world);
+    chute_conns_close(&world.conns, on_closed, &world);
+    run_until(&world, &world.closed, 2);
+    cr_expect_eq(world.got.len, 200 * 5, "%zu bytes", world.got.len);
+    cr_expect_eq(world.ended, 200);
+    uv_run(&world.loop, UV_RUN_DEFAULT);
+    cr_assert_eq(uv_loop_close(&world.loop), 0);
+    chute_buf_finish(&world.got);
+}
+
+/* A client that goes on until it sees our end; accepted before the stop or not. */
+Test(net_conn, a_stop_tells_those_who_go_on_sending) {
+    for (int is_accepted = 0; is_accepted < 2; is_accepted++) {
+        struct world world = { 0 };
+        begin(&world);
+        listen_on(&world, "127.0.0.1");
+        int fd = test_connect(world.port);
+        say(fd, CHUTE_STR("hello"));
+        if (is_accepted) {
+            run_until_got(&world, "hello");
+        }
+        chute_listener_close(&world.listener, on_closed, &world);
+        chute_conns_close(&world.conns, on_closed, &world);
+        size_t sent = 5;
+        char byte;
+        while (recv(fd, &byte, 1, MSG_DONTWAIT) != 0) {
+            say(fd, CHUTE_STR("x"));
+            sent++;
+            uv_run(&world.loop, UV_RUN_NOWAIT);
+        }
+        close(fd);
+        run_until(&world, &world.closed, 2);
+        cr_expect_eq(world.got.len, sent, "%zu of %zu bytes", world.got.len, sent);
+        uv_run(&world.loop, UV_RUN_DEFAULT);
+        cr_assert_eq(uv_loop_close(&world.loop), 0);
+        chute_buf_finish(&world.got);
+    }
+}
+
 Test(net_conn, looks_names_up) {
     struct world world = { 0 };
     begin(&world);
