@@ -25,11 +25,11 @@ run_rsyslog() { # PROTOCOL TEMPLATE [OPTION]
     messages >"$work/in.log"
     cat >"$work/rsyslog.conf" <<CONF
 global(workDirectory="$work")
-module(load="imfile" mode="polling" pollingInterval="1")
+module(load="imfile" mode="inotify")
 input(type="imfile" file="$work/in.log" tag="timetable:" ruleset="forward")
 ruleset(name="forward") {
     action(type="omfwd" target="$host" port="$port" protocol="$1" ${3:-} template="$2"
-        action.resumeRetryCount="-1" queue.type="linkedList")
+        action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="linkedList")
 }
 CONF
     exec "$RSYSLOGD" -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid" -M "$RSYSLOG_MODULES"
@@ -43,11 +43,11 @@ run_syslog_ng() { # DESTINATION
 @module afsocket
 @module syslogformat
 options { stats-freq(0); time-reopen(1); };
-source s { file("$work/in.log" flags(no-parse) program-override("timetable")); };
+source s { file("$work/in.log" follow-freq(0.1) flags(no-parse) program-override("timetable")); };
 destination d { $1; };
 log { source(s); destination(d); };
 CONF
-    exec "$SYSLOG_NG" -F --no-caps -f "$work/syslog-ng.conf" --module-path "$SYSLOG_NG_MODULES" \
+    exec "$SYSLOG_NG" -F -e --no-caps -f "$work/syslog-ng.conf" --module-path "$SYSLOG_NG_MODULES" \
         -R "$work/persist" -c "$work/control" -p "$work/pid"
 }
 
