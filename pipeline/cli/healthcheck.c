@@ -7,6 +7,7 @@
 
 #include "pipeline/base/buf.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/flags.h"
 #include "pipeline/net/address.h"
 #include "pipeline/net/hosts.h"
 
@@ -178,23 +179,25 @@ static enum answer ask_settings(
 
 /* ------------------------------------------------------------------ flags and settings */
 
-/* Takes our own flags out of argv; what is left are settings. */
-static void take_flags(struct asking *asking, int *argc, char **argv) {
+/* Takes our own flags out of argv; what is left are settings. False after saying what is wrong. */
+static bool take_flags(struct asking *asking, int *argc, char **argv) {
+    const struct chute_cli_flag rows[] = {
+        { "--ready", .on = &asking->wants_ready },
+        { "--help", 'h', .on = &asking->is_help },
+        { "--url", .text = &asking->url },
+        { 0 },
+    };
+    const struct chute_cli_flags flags = { "healthcheck", rows, NULL };
     int kept = 1;
     for (int i = 1; i < *argc; i++) {
-        if (strcmp(argv[i], "--ready") == 0) {
-            asking->wants_ready = true;
-        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            asking->is_help = true;
-        } else if (strncmp(argv[i], "--url=", 6) == 0) {
-            asking->url = argv[i] + 6;
-        } else if (strcmp(argv[i], "--url") == 0 && i + 1 < *argc) {
-            asking->url = argv[++i];
-        } else {
+        if (chute_cli_flag_find(&flags, argv[i]) == NULL) {
             argv[kept++] = argv[i];
+        } else if (!chute_cli_flag_take(&flags, *argc, argv, &i)) {
+            return false;
         }
     }
     *argc = kept;
+    return true;
 }
 
 static void use_settings(struct asking *asking, const struct chute_settings *settings) {
@@ -232,7 +235,9 @@ static struct chute_settings *load_settings(struct chute_diag *diag, int argc, c
 
 int chute_cli_healthcheck(int argc, char **argv) {
     struct asking asking = { 0 };
-    take_flags(&asking, &argc, argv);
+    if (!take_flags(&asking, &argc, argv)) {
+        return 1;
+    }
     if (asking.is_help) {
         fputs(help, stdout);
         return 0;

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
 #include "pipeline/base/utf8.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/flags.h"
 #include "pipeline/text/redact/find.h"
 
 #define KEY_LINES 400 /* a private key has fewer; they are looked at together */
@@ -52,14 +52,10 @@ static const char help[] =
     "other.\n"
     "`logchute docs filter redact` lists the detectors.\n";
 
-static bool complain(const char *what, const char *about) {
-    fprintf(stderr, "logchute redact: %s: %s\n", what, about);
-    return false;
-}
-
 /* ------------------------------------------------------------------ the flags */
 
-static bool take_detectors(struct asked *asked, const char *list) {
+static bool take_detectors(void *to, const char *list) {
+    struct asked *asked = to;
     bool is_first = true;
     asked->kinds = 0;
     while (*list != '\0') {
@@ -75,49 +71,33 @@ static bool take_detectors(struct asked *asked, const char *list) {
     return true;
 }
 
-static bool take_colour(struct asked *asked, const char *when) {
-    if (strcmp(when, "always") == 0 || strcmp(when, "never") == 0) {
-        asked->has_colour = when[0] == 'a';
-        return true;
-    }
-    return strcmp(when, "auto") == 0 || complain("--color takes always, never or auto, not", when);
+static bool take_colour(void *to, const char *when) {
+    struct asked *asked = to;
+    return chute_cli_take_colour("redact", when, &asked->has_colour);
 }
 
-static bool take_switch(struct asked *asked, const char *name) {
-    bool *target = strcmp(name, "--check") == 0                             ? &asked->is_check
-                   : strcmp(name, "--quiet") == 0                           ? &asked->is_quiet
-                   : strcmp(name, "--json") == 0                            ? &asked->is_json
-                   : strcmp(name, "--reveal") == 0                          ? &asked->is_revealing
-                   : strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ? &asked->is_help
-                                                                            : NULL;
-    if (target != NULL) {
-        *target = true;
-    }
-    return target != NULL;
-}
-
-/* Reads the flag at argv[*at], with a value behind it or behind an equals sign. */
-static bool take_flag(struct asked *asked, int argc, char **argv, int *at) {
-    static const struct {
-        const char *name;
-        bool (*take)(struct asked *asked, const char *value);
-    } flags[] = { { "--detectors", take_detectors }, { "--color", take_colour } };
-    const char *flag = argv[*at];
-    if (take_switch(asked, flag)) {
-        return true;
-    }
-    size_t len = strcspn(flag, "=");
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        if (strlen(flags[i].name) != len || strncmp(flag, flags[i].name, len) != 0) {
-            continue;
+/* Moves the files to the start of argv, behind argv[0]; how many there are, negative for a wrong flag. */
+static int take_arguments(struct asked *asked, int argc, char **argv) {
+    const struct chute_cli_flag rows[] = {
+        { "--check", .on = &asked->is_check },
+        { "--quiet", .on = &asked->is_quiet },
+        { "--json", .on = &asked->is_json },
+        { "--reveal", .on = &asked->is_revealing },
+        { "--help", 'h', .on = &asked->is_help },
+        { "--detectors", .take = take_detectors },
+        { "--color", .take = take_colour },
+        { 0 },
+    };
+    const struct chute_cli_flags flags = { "redact", rows, asked };
+    int files = 0;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[++files] = argv[i];
+        } else if (!chute_cli_flag_take(&flags, argc, argv, &i)) {
+            return -1;
         }
-        if (flag[len] == '=') {
-            return flags[i].take(asked, flag + len + 1);
-        }
-        return ++*at < argc ? flags[i].take(asked, argv[*at])
-                            : complain("a value is missing behind", flag);
     }
-    return complain("there is no such flag; --help tells all", flag);
+    return files;
 }
 
 /* ------------------------------------------------------------------ a line */
@@ -266,15 +246,11 @@ static bool look_at_file(struct reader *reader, const char *name) {
 
 int chute_cli_redact(int argc, char **argv) {
     struct asked asked = { .kinds = chute_redact_kinds_named(CHUTE_STR("all")),
-        .has_colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL };
+        .has_colour = chute_cli_has_colour() };
     struct tally tally = { 0 };
-    int files = 0;
-    for (int i = 1; i < argc; i++) {
-        if (argv[i][0] != '-' || argv[i][1] == '\0') {
-            argv[++files] = argv[i];
-        } else if (!take_flag(&asked, argc, argv, &i)) {
-            return 2;
-        }
+    int files = take_arguments(&asked, argc, argv);
+    if (files < 0) {
+        return 2;
     }
     if (asked.is_help || files == 0) {
         fputs(help, asked.is_help ? stdout : stderr);

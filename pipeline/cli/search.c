@@ -9,6 +9,7 @@
 #include "conf/units.h"
 #include "pipeline/base/json.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/flags.h"
 #include "pipeline/cli/show.h"
 #include "pipeline/text/store.h"
 
@@ -42,9 +43,7 @@ static const char help[] =
     "  logchute search --since 1h 'level:error \"connection reset\" -healthcheck'\n";
 
 static bool complain(const char *what, const char *about) {
-    fprintf(stderr, "logchute search: %s%s%s\n", what, about == NULL ? "" : ": ",
-        about == NULL ? "" : about);
-    return false;
+    return chute_cli_complain("search", what, about);
 }
 
 /* ------------------------------------------------------------------ the flags */
@@ -66,72 +65,56 @@ static bool take_time(const char *text, int64_t *out) {
     return complain("this is no time (30s, 5m, 1h, 2d, 2026-11-23T10:00:00Z)", text);
 }
 
-static bool take_limit(const char *text, long long *out) {
+static bool take_since(void *to, const char *value) {
+    struct asked *asked = to;
+    return take_time(value, &asked->search.since_ms);
+}
+
+static bool take_until(void *to, const char *value) {
+    struct asked *asked = to;
+    return take_time(value, &asked->search.until_ms);
+}
+
+static bool take_limit(void *to, const char *value) {
+    struct asked *asked = to;
+    long long *out = &asked->search.limit;
     char *end;
     errno = 0;
-    *out = strtoll(text, &end, 10);
+    *out = strtoll(value, &end, 10);
     if (errno != 0 || *end != '\0' || *out < 1 || *out > 100000000) {
-        return complain("--limit wants a number from 1 on", text);
+        return complain("--limit wants a number from 1 on", value);
     }
     return true;
 }
 
-/* Reads a flag with a value; `*is_known` is false if there is no such one. */
-static bool take_value(struct asked *asked, const char *name, const char *value, bool *is_known) {
-    *is_known = true;
-    if (strcmp(name, "--since") == 0) {
-        return take_time(value, &asked->search.since_ms);
-    }
-    if (strcmp(name, "--until") == 0) {
-        return take_time(value, &asked->search.until_ms);
-    }
-    if (strcmp(name, "--limit") == 0) {
-        return take_limit(value, &asked->search.limit);
-    }
-    if (strcmp(name, "--store") == 0 || strcmp(name, "--path.data") == 0) {
-        asked->path.len = 0;
-        chute_buf_printf(
-            &asked->path, "%s%s", value, strcmp(name, "--store") == 0 ? "" : "/store/events.db");
-        return true;
-    }
-    *is_known = false;
+static bool take_store(void *to, const char *value) {
+    struct asked *asked = to;
+    asked->path.len = 0;
+    chute_buf_printf(&asked->path, "%s", value);
     return true;
 }
 
-static bool take_switch(struct asked *asked, const char *name) {
-    bool *target = strcmp(name, "--json") == 0                              ? &asked->is_json
-                   : strcmp(name, "--follow") == 0                          ? &asked->is_follow
-                   : strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ? &asked->is_help
-                                                                            : NULL;
-    if (target != NULL) {
-        *target = true;
-    }
-    return target != NULL;
-}
-
-/* Reads the flag at argv[*at], which begins with two dashes. */
-static bool take_flag(struct asked *asked, int argc, char **argv, int *at) {
-    char name[32];
-    const char *equals = strchr(argv[*at], '=');
-    size_t len = equals == NULL ? strlen(argv[*at]) : (size_t)(equals - argv[*at]);
-    const char *value = equals == NULL ? argv[*at + 1] : equals + 1;
-    bool is_known;
-    snprintf(name, sizeof(name), "%.*s", (int)len, argv[*at]);
-    if (equals == NULL && take_switch(asked, name)) {
-        return true;
-    }
-    bool is_good = take_value(asked, name, value == NULL ? "" : value, &is_known);
-    if (!is_known) {
-        return complain("there is no such flag; --help tells all", name);
-    }
-    if (equals == NULL && ++*at >= argc) {
-        return complain("a value is missing behind", name);
-    }
-    return is_good;
+static bool take_folder(void *to, const char *value) {
+    struct asked *asked = to;
+    asked->path.len = 0;
+    chute_buf_printf(&asked->path, "%s/store/events.db", value);
+    return true;
 }
 
 /* A single dash begins a word that must not be there. */
 static bool take_arguments(struct asked *asked, int argc, char **argv) {
+    const struct chute_cli_flag rows[] = {
+        { "--since", .take = take_since },
+        { "--until", .take = take_until },
+        { "--limit", .take = take_limit },
+        { "--json", .on = &asked->is_json },
+        { "--follow", .on = &asked->is_follow },
+        { "--path.data", .take = take_folder },
+        { "--store", .take = take_store },
+        { "--help", .on = &asked->is_help },
+        { 0 },
+    };
+    const struct chute_cli_flags flags = { "search", rows, asked };
     bool is_rest = false;
     for (int i = 1; i < argc; i++) {
         if (!is_rest && strcmp(argv[i], "--") == 0) {
@@ -139,7 +122,7 @@ static bool take_arguments(struct asked *asked, int argc, char **argv) {
         } else if (!is_rest && strcmp(argv[i], "-h") == 0) {
             asked->is_help = true;
         } else if (!is_rest && strncmp(argv[i], "--", 2) == 0) {
-            if (!take_flag(asked, argc, argv, &i)) {
+            if (!chute_cli_flag_take(&flags, argc, argv, &i)) {
                 return false;
             }
         } else {

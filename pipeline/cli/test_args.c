@@ -1,15 +1,14 @@
 #include "pipeline/cli/test_args.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
+#include "pipeline/cli/flags.h"
 
 const char chute_test_help[] =
     "logchute test [FLAGS] CASES ... CONFIGURATION ... - runs test cases against pipelines\n\n"
@@ -38,8 +37,7 @@ const char chute_test_help[] =
     "Exit code: 0 if all pass, 1 if a case fails, 2 if something cannot be run.\n";
 
 static bool complain(const char *what, const char *about) {
-    fprintf(stderr, "logchute test: %s: %s\n", what, about);
-    return false;
+    return chute_cli_complain("test", what, about);
 }
 
 /* ------------------------------------------------------------------ lists and folders */
@@ -97,156 +95,84 @@ static bool holds_cases(const char *path) {
 
 /* ------------------------------------------------------------------ flags */
 
-static bool take_format(struct chute_test_args *args, const char *value) {
+static bool take_format(void *to, const char *value) {
+    struct chute_test_args *args = to;
     args->is_tap = strcmp(value, "tap") == 0;
     return args->is_tap || strcmp(value, "human") == 0 ||
            complain("--format takes human or tap, not", value);
 }
 
-static bool take_colour(struct chute_test_args *args, const char *value) {
-    if (strcmp(value, "always") == 0 || strcmp(value, "never") == 0) {
-        args->has_colour = value[0] == 'a';
-        return true;
-    }
-    return strcmp(value, "auto") == 0 ||
-           complain("--color takes always, never or auto, not", value);
+static bool take_colour(void *to, const char *value) {
+    struct chute_test_args *args = to;
+    return chute_cli_take_colour("test", value, &args->has_colour);
 }
 
-static bool take_junit(struct chute_test_args *args, const char *value) {
-    args->junit = value;
-    return true;
-}
-
-static bool take_pipelines(struct chute_test_args *args, const char *value) {
-    args->pipelines = value;
-    return true;
-}
-
-static bool take_base(struct chute_test_args *args, const char *value) {
-    args->pipeline_base = value;
-    return true;
-}
-
-static bool take_config(struct chute_test_args *args, const char *value) {
+static bool take_config(void *to, const char *value) {
+    struct chute_test_args *args = to;
     chute_test_list_add(&args->configs, value);
     return true;
 }
 
-static bool take_cases(struct chute_test_args *args, const char *value) {
+static bool take_cases(void *to, const char *value) {
+    struct chute_test_args *args = to;
     chute_test_list_add(&args->cases, value);
     return true;
 }
 
-static bool take_mocks(struct chute_test_args *args, const char *value) {
-    args->mocks = value;
-    return true;
-}
-
-static bool take_metadata_key(struct chute_test_args *args, const char *value) {
-    args->metadata_key = value;
-    return true;
-}
-
 /* What the verifier hands on to Logstash is a flag of ours. */
-static bool take_setting(struct chute_test_args *args, const char *value) {
+static bool take_setting(void *to, const char *value) {
+    struct chute_test_args *args = to;
     chute_test_list_add(&args->settings, value);
     return true;
 }
 
 /* The environment is there anyway; only the time zone is UTC, unless it is asked for. */
-static bool take_kept_variable(struct chute_test_args *args, const char *value) {
+static bool take_kept_variable(void *to, const char *value) {
+    struct chute_test_args *args = to;
     args->keeps_zone = args->keeps_zone || strcmp(value, "TZ") == 0;
     return true;
 }
 
-/* No Logstash is started, and nothing else compares. */
-static bool take_nothing(struct chute_test_args *args, const char *value) {
-    (void)args;
-    (void)value;
-    return true;
-}
-
-static const struct flag {
-    const char *name;
-    char letter;
-    bool (*take)(struct chute_test_args *args, const char *value);
-} flags[] = {
-    { "--format", 0, take_format },
-    { "--junit", 0, take_junit },
-    { "--color", 0, take_colour },
-    { "--pipeline", 'p', take_pipelines },
-    { "--pipeline-base", 0, take_base },
-    { "--logstash-config", 0, take_config },
-    { "--testcase-dir", 't', take_cases },
-    { "--plugin-mock", 0, take_mocks },
-    { "--metadata-key", 0, take_metadata_key },
-    { "--logstash-arg", 0, take_setting },
-    { "--diff-command", 0, take_nothing },
-    { "--keep-env", 0, take_kept_variable },
-    { "--logstash-path", 0, take_nothing },
-    { "--logstash-version", 0, take_nothing },
-    { "--loglevel", 0, take_nothing },
-    { "--socket", 0, take_nothing },
-    { "--sockets-timeout", 0, take_nothing },
-};
-
-/* The switch of that name; `nothing` for one that has no effect, NULL for none. */
-static bool *switch_of(struct chute_test_args *args, struct chute_str name, bool *nothing) {
-    const struct {
-        const char *name;
-        bool *target;
-    } switches[] = {
-        { "--coverage", &args->has_coverage },
-        { "--full-coverage", &args->needs_coverage },
-        { "--quiet", &args->is_quiet },
-        { "--debug", &args->is_debug },
-        { "--help", &args->is_help },
-        { "-h", &args->is_help },
-        { "--add-missing-id", nothing },
-        { "--logstash-output", nothing },
-        { "--sockets", nothing },
-    };
-    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
-        if (chute_str_eq(name, chute_str_of(switches[i].name))) {
-            return switches[i].target;
-        }
-    }
-    return NULL;
-}
-
-static const struct flag *flag_of(struct chute_str name) {
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        bool is_letter = name.len == 2 && flags[i].letter != 0 && name.at[1] == flags[i].letter;
-        if (is_letter || chute_str_eq(name, chute_str_of(flags[i].name))) {
-            return &flags[i];
-        }
-    }
-    return NULL;
-}
-
-/* Reads the flag at argv[*at], with a value behind it or behind an equals sign. */
+/* Reads the flag at argv[*at]. */
 static bool take_flag(struct chute_test_args *args, int argc, char **argv, int *at) {
-    const char *text = argv[*at];
-    struct chute_str name = { text, strcspn(text, "=") };
-    const char *value = text[name.len] == '=' ? text + name.len + 1 : NULL;
     bool nothing;
-    bool *target = switch_of(args, name, &nothing);
-    const struct flag *flag = flag_of(name);
-    if (target != NULL) {
-        *target = value == NULL || strcmp(value, "false") != 0;
-        return true;
-    }
-    if (flag == NULL && memchr(name.at, '.', name.len) != NULL) {
+    const struct chute_cli_flag rows[] = {
+        { "--format", .take = take_format },
+        { "--junit", .text = &args->junit },
+        { "--color", .take = take_colour },
+        { "--coverage", .on = &args->has_coverage },
+        { "--full-coverage", .on = &args->needs_coverage },
+        { "--quiet", .on = &args->is_quiet },
+        { "--debug", .on = &args->is_debug },
+        { "--help", 'h', .on = &args->is_help },
+        { "--pipeline", 'p', .text = &args->pipelines },
+        { "--pipeline-base", .text = &args->pipeline_base },
+        { "--logstash-config", .take = take_config },
+        { "--testcase-dir", 't', .take = take_cases },
+        { "--plugin-mock", .text = &args->mocks },
+        { "--metadata-key", .text = &args->metadata_key },
+        { "--logstash-arg", .take = take_setting },
+        { "--keep-env", .take = take_kept_variable },
+        /* No Logstash is started, and nothing else compares. */
+        { "--diff-command" },
+        { "--logstash-path" },
+        { "--logstash-version" },
+        { "--loglevel" },
+        { "--socket" },
+        { "--sockets-timeout" },
+        { "--add-missing-id", .on = &nothing },
+        { "--logstash-output", .on = &nothing },
+        { "--sockets", .on = &nothing },
+        { 0 },
+    };
+    const struct chute_cli_flags flags = { "test", rows, args };
+    const char *text = argv[*at], *equals = strchr(text, '='), *point = strchr(text, '.');
+    bool is_setting = point != NULL && (equals == NULL || point < equals);
+    if (is_setting && chute_cli_flag_find(&flags, text) == NULL) {
         chute_test_list_add(&args->settings, text);
-        return value != NULL || complain("a setting takes its value behind an equals sign", text);
+        return equals != NULL || complain("a setting takes its value behind an equals sign", text);
     }
-    if (flag == NULL) {
-        return complain("there is no such flag; --help tells all", text);
-    }
-    if (value == NULL && ++*at == argc) {
-        return complain("a value is missing behind", text);
-    }
-    return flag->take(args, value == NULL ? argv[*at] : value);
+    return chute_cli_flag_take(&flags, argc, argv, at);
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -300,7 +226,7 @@ static bool check(const struct chute_test_args *args) {
 
 bool chute_test_args_read(struct chute_test_args *args, int argc, char **argv) {
     *args = (struct chute_test_args){
-        .has_colour = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL,
+        .has_colour = chute_cli_has_colour(),
     };
     chute_test_list_add(&args->settings, "logchute");
     int words = take_subcommand(args, argc, argv);
