@@ -350,6 +350,11 @@ static void finish(void *settings) {
     chute_redact_plan_destroy(self->plan);
 }
 
+static struct chute_str pattern(const void *settings, size_t index) {
+    const struct redact *self = settings;
+    return index < self->pattern_count ? self->patterns[index].name : (struct chute_str){ 0 };
+}
+
 static void add_notes(struct chute_buf *page) {
     chute_buf_printf(page, "## Detectors\n\n| Name | Group | |\n|---|---|---|\n");
     for (size_t i = 0; i < CHUTE_REDACT_KINDS; i++) {
@@ -368,6 +373,7 @@ const struct chute_filter_plugin chute_filter_redact = {
     .finish = finish,
     .add_notes = add_notes,
     .run_batch = redact_run_batch,
+    .pattern = pattern,
     .worker_size = sizeof(struct redact_worker),
     .worker_init = redact_worker_init,
     .worker_finish = redact_worker_finish,

@@ -150,6 +150,7 @@ static enum after run_pattern(
             pass, value, FOUND_BY_PATTERN + index); /* not decided: nothing of it may pass */
     }
     const struct redact_finding *finding = note(pass, FOUND_BY_PATTERN + index);
+    chute_run_hit(pass->run, index);
     bool is_clean = finding->is_clean && (value->flags & CHUTE_CLEAN) != 0;
     buf->len = 0;
     switch (finding->action) {

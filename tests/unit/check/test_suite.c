@@ -457,7 +457,9 @@ Test(suite, branches_and_patterns_that_were_reached_are_told) {
         "\"b\" yes\n"
         "6:3 else yes\n6:10 if [message] =~ /z/ no\n10:10 if [message] == \"b\" no\n10:45 else "
         "yes\n"
-        "7:3 pattern ISO8601 of date no\n7:3 pattern UNIX of date yes\n",
+        "7:3 pattern ISO8601 of date no\n7:3 pattern UNIX of date yes\n8:3 pattern card of redact "
+        "yes\n"
+        "8:3 pattern pin of redact no\n",
         "%s", coverage());
 }
 
