@@ -1,5 +1,6 @@
 #include "pipeline/base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -145,7 +146,92 @@ static void write_line(struct chute_buf *line) {
     chute_buf_finish(line);
 }
 
+/* ------------------------------------------------------------------ the latest */
+
+static struct {
+    pthread_mutex_t lock;
+    struct chute_log_record records[CHUTE_LOG_RECENT]; /* a ring */
+    size_t count, next;
+} recent = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* Copies as much as there is room for, without a part of a character. */
+static void copy_cut(char *to, size_t size, const char *from, size_t len) {
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80) {
+            len--;
+        }
+    }
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+static void make_record(struct chute_log_record *record, enum chute_log_level level,
+    const char *module, const char *message, va_list pairs) {
+    struct chute_buf text = { 0 };
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *record = (struct chute_log_record){
+        .at_ms = now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000, .level = level, .count = 1
+    };
+    copy_cut(record->module, sizeof(record->module), module, strlen(module));
+    add_plain_message(&text, message);
+    const char *key;
+    while ((key = va_arg(pairs, const char *)) != NULL) {
+        const char *value = va_arg(pairs, const char *);
+        if (value == NULL) {
+            continue;
+        }
+        if (strcmp(key, "input") == 0 || strcmp(key, "output") == 0) {
+            copy_cut(record->plugin, sizeof(record->plugin), value, strlen(value));
+        }
+        chute_buf_printf(&text, " %s=", key);
+        add_plain_value(&text, value);
+    }
+    copy_cut(record->message, sizeof(record->message), text.at, text.len);
+    chute_buf_finish(&text);
+}
+
+static bool is_alike(const struct chute_log_record *a, const struct chute_log_record *b) {
+    return a->level == b->level && strcmp(a->module, b->module) == 0 &&
+           strcmp(a->message, b->message) == 0;
+}
+
+static void keep(const struct chute_log_record *record) {
+    pthread_mutex_lock(&recent.lock);
+    size_t latest = (recent.next + CHUTE_LOG_RECENT - 1) % CHUTE_LOG_RECENT;
+    if (recent.count > 0 && is_alike(&recent.records[latest], record)) {
+        recent.records[latest].count++;
+        recent.records[latest].at_ms = record->at_ms;
+    } else {
+        recent.records[recent.next] = *record;
+        recent.next = (recent.next + 1) % CHUTE_LOG_RECENT;
+        recent.count += recent.count < CHUTE_LOG_RECENT;
+    }
+    pthread_mutex_unlock(&recent.lock);
+}
+
+size_t chute_log_recent(struct chute_log_record records[CHUTE_LOG_RECENT]) {
+    pthread_mutex_lock(&recent.lock);
+    size_t count = recent.count;
+    for (size_t i = 0; i < count; i++) {
+        records[i] = recent.records[(recent.next + CHUTE_LOG_RECENT - 1 - i) % CHUTE_LOG_RECENT];
+    }
+    pthread_mutex_unlock(&recent.lock);
+    return count;
+}
+
+/* ------------------------------------------------------------------ a line */
+
 void chute_log(enum chute_log_level level, const char *module, const char *message, ...) {
+    if (level >= CHUTE_LOG_WARN) {
+        struct chute_log_record record;
+        va_list all;
+        va_start(all, message);
+        make_record(&record, level, module, message, all);
+        va_end(all);
+        keep(&record);
+    }
     if (!chute_log_is_on(level)) {
         return;
     }
@@ -183,7 +269,7 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
 }
 
 void chute_logf(enum chute_log_level level, const char *module, const char *format, ...) {
-    if (!chute_log_is_on(level)) {
+    if (!chute_log_is_on(level) && level < CHUTE_LOG_WARN) {
         return;
     }
     char text[2048];

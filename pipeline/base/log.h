@@ -10,6 +10,7 @@
 #define CHUTE_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum chute_log_level {
@@ -41,6 +42,21 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
 /* The message made as printf does, without pairs. */
 void chute_logf(enum chute_log_level level, const char *module, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A line of level warn or above, as it is kept for whoever asks later. Texts are cut where they are longer. */
+struct chute_log_record {
+    int64_t at_ms; /* since 1970; of the latest of those alike */
+    enum chute_log_level level;
+    unsigned count;  /* how often in a row */
+    char module[64]; /* a plugin's id, or a part of the program */
+    char
+        plugin[64]; /* id of the plugin that it speaks of by a pair `input` or `output`; or empty */
+    char message
+        [640]; /* with its pairs, as in the plain form; UTF-8, unless the world's own texts were not */
+};
+#define CHUTE_LOG_RECENT 50
+/* Copies the latest records, the latest first; how many. They are kept at any level of the log. */
+size_t chute_log_recent(struct chute_log_record records[CHUTE_LOG_RECENT]);
 
 /* Limits a repeated line to one in `interval_ms`: true if it may be written now; `suppressed` then
  * gets how many were held back since the last. A zeroed limiter is ready; one limiter a place. */

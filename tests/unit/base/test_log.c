@@ -163,3 +163,51 @@ Test(base_log, a_limiter_holds_repetitions_back) {
     cr_expect(chute_log_limit(&limiter, 0, &suppressed), "no interval, no limit");
     cr_expect_eq(suppressed, 0);
 }
+
+static struct chute_log_record recent[CHUTE_LOG_RECENT];
+
+Test(base_log, the_latest_warnings_are_kept_whatever_is_written) {
+    chute_log_set_level(CHUTE_LOG_FATAL);
+    chute_log(CHUTE_LOG_INFO, "m", "nothing to keep", NULL);
+    chute_log(CHUTE_LOG_WARN, "outputs.x", "away", "output", "x_1", "reason", "it is\noff",
+        "left_out", NULL, NULL);
+    chute_logf(CHUTE_LOG_ERROR, "m", "number %d", 7);
+    cr_assert_eq(chute_log_recent(recent), 2);
+    cr_expect_str_eq(recent[0].message, "number 7");
+    cr_expect_str_eq(recent[0].plugin, "");
+    cr_expect_str_eq(recent[1].message, "away output=x_1 reason=\"it is\\noff\"");
+    cr_expect_str_eq(recent[1].module, "outputs.x");
+    cr_expect_str_eq(recent[1].plugin, "x_1");
+    cr_expect_eq(recent[1].level, CHUTE_LOG_WARN);
+    cr_expect_gt(recent[1].at_ms, INT64_C(1600000000000));
+    cr_expect_str_eq(lines(), "");
+}
+
+Test(base_log, what_repeats_is_kept_once_and_the_oldest_goes) {
+    chute_log_set_level(CHUTE_LOG_FATAL);
+    for (int i = 0; i < 3; i++) {
+        chute_log(CHUTE_LOG_WARN, "m", "again", NULL);
+    }
+    cr_assert_eq(chute_log_recent(recent), 1);
+    cr_expect_eq(recent[0].count, 3);
+    for (int i = 0; i < CHUTE_LOG_RECENT + 5; i++) {
+        chute_logf(CHUTE_LOG_WARN, "m", "number %d", i);
+    }
+    cr_assert_eq(chute_log_recent(recent), CHUTE_LOG_RECENT);
+    cr_expect_str_eq(recent[0].message, "number 54");
+    cr_expect_str_eq(recent[CHUTE_LOG_RECENT - 1].message, "number 5");
+}
+
+Test(base_log, a_kept_message_is_cut_between_characters) {
+    char text[2001];
+    for (size_t i = 0; i + 1 < sizeof(text); i += 2) {
+        memcpy(text + i, "\xC3\xA4", 2);
+    }
+    text[sizeof(text) - 1] = '\0';
+    chute_log_set_level(CHUTE_LOG_FATAL);
+    chute_log(CHUTE_LOG_WARN, text, text, "output", text, NULL);
+    cr_assert_eq(chute_log_recent(recent), 1);
+    cr_expect_eq(strlen(recent[0].message), sizeof(recent[0].message) / 2 * 2 - 2);
+    cr_expect_eq(strlen(recent[0].plugin), sizeof(recent[0].plugin) / 2 * 2 - 2);
+    cr_expect_eq(recent[0].module[61], '\xA4');
+}
