@@ -16,6 +16,7 @@
 #include "pipeline/run/measure.h"
 #include "pipeline/run/plugin.h"
 #include "pipeline/run/queue.h"
+#include "pipeline/run/tail.h"
 
 /* Counts of events since the start. For every plugin: in + created = out + dropped + dead_lettered + lost +
  * in_flight. */
@@ -139,6 +140,7 @@ struct chute_process {
     struct chute_reader *loop_reader;
     struct chute_sockets *sockets; /* the input loop's */
     struct chute_turn *turn;       /* pipeline.c */
+    struct chute_tail tail;        /* of all its pipelines */
 };
 
 struct chute_pipeline_settings {

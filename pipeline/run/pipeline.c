@@ -43,6 +43,7 @@ static void close_turn(void *arg) {
 void chute_process_start(struct chute_process *process) {
     *process = (struct chute_process){ .loop_reader = chute_reader_create(),
         .sockets = chute_sockets_create() };
+    chute_tail_init(&process->tail);
     chute_loop_start(&process->input_loop, "inputs");
     chute_loop_start(&process->output_loop, "outputs");
     chute_loop_call(&process->input_loop, open_turn, process);
@@ -53,6 +54,7 @@ void chute_process_finish(struct chute_process *process) {
     chute_loop_finish(&process->input_loop);
     chute_loop_finish(&process->output_loop);
     chute_free(process->turn);
+    chute_tail_finish(&process->tail);
     chute_reader_destroy(process->loop_reader);
     chute_read_buffer_pool_finish();
 }

@@ -275,6 +275,9 @@ static void route(struct chute_worker *worker, struct chute_pass *pass) {
             chute_token_settle(pipeline, event->token, CHUTE_FATE_OUT);
         }
     }
+    if (chute_tail_is_watched(&pipeline->process->tail)) {
+        chute_tail_offer(&pipeline->process->tail, pipeline->settings.id, &events, chute_now_ms());
+    }
     for (uint32_t i = 0; i < steps->count; i++) {
         const struct chute_step *step = &steps->items[i];
         if (step->kind == CHUTE_STEP_OUTPUT && pass->lists[step->list].count > 0) {
