@@ -158,9 +158,10 @@ static const struct chute_setting rows[] = {
         .doc = "Password that clients of the HTTP API have to give; better as ${VARIABLE}." },
     { .name = "api.tail",
         .type = CHUTE_SETTING_BOOL,
-        .state = CHUTE_SETTING_NOTICE,
         .fallback = "false",
-        .hint = "there is no live tail of events yet" },
+        .doc = "Show the text of events (the page's tail and search) also to clients that are not "
+               "on this "
+               "machine." },
     { .name = "log.level",
         .type = CHUTE_SETTING_CHOICE,
         .fallback = "info",

@@ -141,6 +141,7 @@ static struct chute_api_settings api_settings(
         .node_name = chute_settings_text(settings, "node.name"),
         .host_name = host_name,
         .path_data = chute_settings_text(settings, "path.data"),
+        .shows_events = chute_settings_bool(settings, "api.tail"),
     };
     chute_settings_ports(settings, "api.http.port", &api.first_port, &api.last_port);
     if (strcmp(chute_settings_text(settings, "api.auth.type"), "basic") == 0) {

@@ -26,10 +26,14 @@ bool chute_serve_is_asked(const struct chute_http_exchange *exchange, const char
     return is_there && !is_no;
 }
 
-void chute_serve_text(
-    struct chute_http_exchange *exchange, int status, const char *type, struct chute_str text) {
+void chute_serve_add_guards(struct chute_http_exchange *exchange) {
     chute_http_add_header(exchange, "X-Content-Type-Options", "nosniff");
     chute_http_add_header(exchange, "Cache-Control", "no-store");
+}
+
+void chute_serve_text(
+    struct chute_http_exchange *exchange, int status, const char *type, struct chute_str text) {
+    chute_serve_add_guards(exchange);
     chute_http_answer(exchange, status, type, text);
 }
 
@@ -53,10 +57,11 @@ void chute_serve_end(
 }
 
 static const char *words_of(int status) {
-    return status == HTTP_STATUS_NOT_FOUND      ? "Not Found"
-           : status == HTTP_STATUS_UNAUTHORIZED ? "Unauthorized"
-           : status == HTTP_STATUS_FORBIDDEN    ? "Forbidden"
-                                                : "Bad Request";
+    return status == HTTP_STATUS_NOT_FOUND             ? "Not Found"
+           : status == HTTP_STATUS_UNAUTHORIZED        ? "Unauthorized"
+           : status == HTTP_STATUS_FORBIDDEN           ? "Forbidden"
+           : status == HTTP_STATUS_SERVICE_UNAVAILABLE ? "Service Unavailable"
+                                                       : "Bad Request";
 }
 
 void chute_serve_error(struct chute_http_exchange *exchange, int status, const char *message) {

@@ -6,6 +6,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/serve/serve.h"
+#include "pipeline/text/redact/find.h"
 
 #define MODULE "api"
 #define STUCK_LOOP_MS 60000
@@ -23,7 +24,10 @@ static const struct chute_http_limits limits = {
 static void on_request(void *owner, struct chute_http_exchange *exchange) {
     struct chute_api *api = owner;
     struct chute_buf part = { 0 };
-    const struct chute_route *route = chute_serve_route(exchange->method, exchange->path, &part);
+    bool is_browser =
+        chute_str_find(chute_http_header(exchange, "Accept"), CHUTE_STR("text/html")) >= 0;
+    const struct chute_route *route =
+        chute_serve_route(exchange->method, exchange->path, is_browser, &part);
     int refusal = chute_serve_refusal(api, exchange, route);
     if (refusal == 401) {
         chute_http_add_header(exchange, "WWW-Authenticate", "Basic realm=\"logstash-api\"");
@@ -34,6 +38,10 @@ static void on_request(void *owner, struct chute_http_exchange *exchange) {
         route->answer(api, exchange, chute_buf_cstr(&part));
     }
     chute_buf_finish(&part);
+}
+
+static void on_gone(void *owner, struct chute_http_exchange *exchange) {
+    chute_serve_tail_gone(owner, exchange);
 }
 
 /* ------------------------------------------------------------------ who we are */
@@ -99,18 +107,26 @@ static void copy_settings(struct chute_api *api, const struct chute_api_settings
 
 static void open_on_loop(void *arg) {
     struct chute_api *api = arg;
-    api->server = (struct chute_http_server){
-        .owner = api, .module = MODULE, .limits = limits, .on_request = on_request
-    };
+    api->server = (struct chute_http_server){ .owner = api,
+        .module = MODULE,
+        .limits = limits,
+        .on_request = on_request,
+        .on_gone = on_gone };
     chute_http_server_init(&api->server, &api->process->input_loop.uv);
     chute_serve_start_ticks(api);
+    chute_serve_start_tail(api);
     api->status = chute_http_server_listen(
         &api->server, api->settings.host, api->settings.first_port, api->settings.last_port);
 }
 
-static void on_closed(void *arg) {
-    struct chute_api *api = arg;
+static void on_all_closed(uv_handle_t *timer) {
+    struct chute_api *api = timer->data;
     uv_sem_post(&api->closed);
+}
+
+/* All connections are closed: nobody watches. */
+static void on_closed(void *arg) {
+    chute_serve_stop_tail(arg, on_all_closed);
 }
 
 static void on_ticks_stopped(uv_handle_t *tick) {
@@ -169,6 +185,7 @@ void chute_api_destroy(struct chute_api *api) {
     chute_assert(api->pipeline_count == 0);
     chute_free(api->pipelines);
     chute_free(api->flows);
+    chute_redact_plan_destroy(api->redact_plan);
     chute_arena_finish(&api->arena);
     chute_free(api);
 }

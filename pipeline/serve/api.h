@@ -12,6 +12,7 @@ struct chute_api_settings {
     int first_port, last_port; /* the first free one is taken */
     const char *username;      /* NULL: clients need not say who they are */
     const char *password;
+    bool shows_events; /* also to who does not ask from this machine */
     const char *node_name;
     const char *host_name;
     const char *path_data; /* where the node's id is kept */

@@ -4,6 +4,7 @@
 #include <http_parser.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <strings.h>
 
 #include "pipeline/net/hosts.h"
 #include "pipeline/serve/serve.h"
@@ -30,8 +31,7 @@ void chute_serve_set_auth(struct chute_api *api) {
     chute_buf_finish(&encoded);
 }
 
-static bool is_authorized(const struct chute_api *api, const struct chute_http_exchange *exchange) {
-    struct chute_str said = chute_http_header(exchange, "Authorization");
+static bool is_authorized(const struct chute_api *api, struct chute_str said) {
     struct chute_str scheme = { said.at, said.len < 6 ? said.len : 6 };
     if (!chute_str_eq_nocase(scheme, CHUTE_STR("Basic "))) {
         return false;
@@ -60,8 +60,7 @@ static void host_of(struct chute_str header, char name[256]) {
 
 /* False for a name that may belong to somebody else, who has pointed it at us ("DNS rebinding"). A client without a Host is
  * no browser. */
-static bool is_own_host(const struct chute_api *api, const struct chute_http_exchange *exchange) {
-    struct chute_str header = chute_http_header(exchange, "Host");
+static bool is_own_host(const struct chute_api *api, struct chute_str header) {
     char name[256];
     unsigned char address[sizeof(struct in6_addr)];
     host_of(header, name);
@@ -72,33 +71,82 @@ static bool is_own_host(const struct chute_api *api, const struct chute_http_exc
 }
 
 /* False if a page of another origin asks. */
-static bool is_own_origin(const struct chute_http_exchange *exchange) {
-    struct chute_str origin = chute_http_header(exchange, "Origin");
-    if (origin.at == NULL) {
+static bool is_own_origin(const struct chute_asker *asker) {
+    bool is_elsewhere = asker->site.at != NULL &&
+                        !chute_str_eq(asker->site, CHUTE_STR("same-origin")) &&
+                        !chute_str_eq(asker->site, CHUTE_STR("none"));
+    if (is_elsewhere && !chute_str_eq(asker->mode, CHUTE_STR("navigate"))) {
+        return false; /* what is navigated to shows to nobody but the user */
+    }
+    if (asker->origin.at == NULL) {
         return true;
     }
-    struct chute_str host = chute_http_header(exchange, "Host");
-    ptrdiff_t slashes = chute_str_find(origin, CHUTE_STR("://"));
+    ptrdiff_t slashes = chute_str_find(asker->origin, CHUTE_STR("://"));
     if (slashes < 0) {
         return false;
     }
-    struct chute_str asker = { origin.at + slashes + 3, origin.len - (size_t)slashes - 3 };
-    return chute_str_eq_nocase(asker, host);
+    struct chute_str origin = { asker->origin.at + slashes + 3,
+        asker->origin.len - (size_t)slashes - 3 };
+    return chute_str_eq_nocase(origin, asker->host);
+}
+
+/* True if who asks sits at this machine, and not behind a proxy that does. */
+static bool is_from_here(const struct chute_api *api, const struct chute_asker *asker) {
+    char name[256];
+    struct in_addr address;
+    host_of(asker->host, name);
+    bool is_here = name[0] == '\0' || strcmp(name, "::1") == 0 ||
+                   (inet_pton(AF_INET, name, &address) == 1 && is_loopback_ip(name)) ||
+                   chute_str_eq_nocase(chute_str_of(name), CHUTE_STR("localhost")) ||
+                   (api->is_on_loopback && strcasecmp(name, api->settings.host) == 0);
+    return is_here && is_loopback_ip(asker->peer) && !asker->is_forwarded;
+}
+
+int chute_serve_refusal_of(
+    const struct chute_api *api, const struct chute_asker *asker, enum chute_route_access access) {
+    bool is_for_pages = access >= CHUTE_ROUTE_GUARDED; /* a browser's page may ask for it */
+    if ((api->is_on_loopback || (is_for_pages && !api->has_auth)) &&
+        !is_own_host(api, asker->host)) {
+        return HTTP_STATUS_FORBIDDEN;
+    }
+    if (api->has_auth && access != CHUTE_ROUTE_OPEN && !is_authorized(api, asker->authorization)) {
+        return HTTP_STATUS_UNAUTHORIZED;
+    }
+    if (is_for_pages && !is_own_origin(asker)) {
+        return HTTP_STATUS_FORBIDDEN;
+    }
+    if (access == CHUTE_ROUTE_GUARDED && !api->has_auth && !is_loopback_ip(asker->peer)) {
+        return HTTP_STATUS_FORBIDDEN;
+    }
+    if (access == CHUTE_ROUTE_EVENTS && !api->settings.shows_events && !is_from_here(api, asker)) {
+        return HTTP_STATUS_FORBIDDEN;
+    }
+    return 0;
+}
+
+static struct chute_asker asker_of(const struct chute_http_exchange *exchange) {
+    return (struct chute_asker){
+        .peer = exchange->peer,
+        .host = chute_http_header(exchange, "Host"),
+        .origin = chute_http_header(exchange, "Origin"),
+        .site = chute_http_header(exchange, "Sec-Fetch-Site"),
+        .mode = chute_http_header(exchange, "Sec-Fetch-Mode"),
+        .authorization = chute_http_header(exchange, "Authorization"),
+        .is_forwarded = chute_http_header(exchange, "Forwarded").at != NULL ||
+                        chute_http_header(exchange, "X-Forwarded-For").at != NULL,
+    };
 }
 
 int chute_serve_refusal(const struct chute_api *api, const struct chute_http_exchange *exchange,
     const struct chute_route *route) {
-    bool is_guarded = route != NULL && route->access == CHUTE_ROUTE_GUARDED;
-    bool is_open = route != NULL && route->access == CHUTE_ROUTE_OPEN;
-    if ((api->is_on_loopback || (is_guarded && !api->has_auth)) && !is_own_host(api, exchange)) {
-        return HTTP_STATUS_FORBIDDEN;
-    }
-    if (api->has_auth && !is_open && !is_authorized(api, exchange)) {
-        return HTTP_STATUS_UNAUTHORIZED;
-    }
-    if (is_guarded &&
-        (!is_own_origin(exchange) || (!api->has_auth && !is_loopback_ip(exchange->peer)))) {
-        return HTTP_STATUS_FORBIDDEN;
-    }
-    return route == NULL ? HTTP_STATUS_NOT_FOUND : 0;
+    struct chute_asker asker = asker_of(exchange);
+    int status =
+        chute_serve_refusal_of(api, &asker, route == NULL ? CHUTE_ROUTE_USUAL : route->access);
+    return status == 0 && route == NULL ? HTTP_STATUS_NOT_FOUND : status;
+}
+
+bool chute_serve_may_see_events(
+    const struct chute_api *api, const struct chute_http_exchange *exchange) {
+    struct chute_asker asker = asker_of(exchange);
+    return chute_serve_refusal_of(api, &asker, CHUTE_ROUTE_EVENTS) == 0;
 }

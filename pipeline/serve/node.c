@@ -14,6 +14,7 @@ void chute_serve_root(
     (void)part;
     struct chute_buf out = { 0 };
     struct chute_json_writer writer;
+    chute_http_add_header(exchange, "Vary", "Accept"); /* a browser gets the page */
     chute_serve_begin(api, &writer, &out);
     chute_write_text(&writer, "build_date", "");
     chute_write_text(&writer, "build_sha", "");

@@ -2,6 +2,7 @@
 #include "pipeline/serve/serve.h"
 
 static const struct chute_route routes[] = {
+    { "GET", "/", CHUTE_ROUTE_PAGE, chute_serve_page, .is_for_browsers = true },
     { "GET", "/", CHUTE_ROUTE_USUAL, chute_serve_root },
     { "GET", "/_node", CHUTE_ROUTE_USUAL, chute_serve_node },
     { "GET", "/_node/pipelines/*", CHUTE_ROUTE_USUAL, chute_serve_node_pipeline },
@@ -17,6 +18,11 @@ static const struct chute_route routes[] = {
     { "GET", "/health/live", CHUTE_ROUTE_OPEN, chute_serve_live },
     { "GET", "/health/ready", CHUTE_ROUTE_OPEN, chute_serve_ready },
     { "GET", "/metrics", CHUTE_ROUTE_USUAL, chute_serve_metrics },
+    { "GET", "/_logchute/page.css", CHUTE_ROUTE_PAGE, chute_serve_page_css },
+    { "GET", "/_logchute/page.js", CHUTE_ROUTE_PAGE, chute_serve_page_js },
+    { "GET", "/_logchute/page.json", CHUTE_ROUTE_PAGE, chute_serve_page_json },
+    { "GET", "/_logchute/tail", CHUTE_ROUTE_EVENTS, chute_serve_tail },
+    { "POST", "/_logchute/redact", CHUTE_ROUTE_PAGE, chute_serve_redact },
     { "GET", "/_node/*", CHUTE_ROUTE_USUAL, chute_serve_node },
 };
 
@@ -36,13 +42,16 @@ static bool is_path(const char *pattern, struct chute_str path, struct chute_str
 }
 
 const struct chute_route *chute_serve_route(
-    const char *method, struct chute_str path, struct chute_buf *part) {
+    const char *method, struct chute_str path, bool is_browser, struct chute_buf *part) {
     method = strcmp(method, "HEAD") == 0 ? "GET" : method;
     if (path.len > 1 && path.at[path.len - 1] == '/') {
         path.len--;
     }
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
         struct chute_str rest = { 0 };
+        if (routes[i].is_for_browsers && !is_browser) {
+            continue;
+        }
         if (strcmp(routes[i].method, method) == 0 && is_path(routes[i].path, path, &rest)) {
             chute_http_unescape(part, rest, false);
             return &routes[i];

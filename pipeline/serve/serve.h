@@ -15,6 +15,14 @@
 /* Whose API this is: clients decide by it what they may ask. */
 #define CHUTE_LOGSTASH_VERSION "8.19.0"
 
+/* Who watches the tail. tail.c */
+struct chute_tail_watchers {
+    uv_timer_t timer; /* runs while there is one */
+    struct chute_tail_watcher *first;
+    unsigned count;
+    unsigned quiet_turns; /* since something was sent */
+};
+
 /* Of a request, and what is made of it. */
 struct chute_api {
     struct chute_process *process;
@@ -42,15 +50,19 @@ struct chute_api {
         uint64_t at_ms;
         double seconds;
     } cpu[2]; /* of the latest two ticks, the older one first */
+    struct chute_tail_watchers watchers;
+    struct chute_redact_plan *redact_plan; /* redact.c; NULL: nobody has asked yet */
     uv_sem_t closed;
 };
 
 /* Who may ask for a path. */
 enum chute_route_access {
-    CHUTE_ROUTE_USUAL, /* whoever reaches the port, with auth if that is asked for */
-    CHUTE_ROUTE_OPEN,  /* also without auth: it tells nothing but "up" or "down" */
-    CHUTE_ROUTE_GUARDED, /* it changes something or shows events: from loopback or with auth, and for no page of another
-                            origin */
+    CHUTE_ROUTE_USUAL,   /* whoever reaches the port, with auth if that is asked for */
+    CHUTE_ROUTE_OPEN,    /* also without auth: it tells nothing but "up" or "down" */
+    CHUTE_ROUTE_GUARDED, /* it changes something: from loopback or with auth; these and all below:
+                            for no page of another origin */
+    CHUTE_ROUTE_PAGE,    /* the live page and what it asks for */
+    CHUTE_ROUTE_EVENTS,  /* it shows the text of events: at this machine only, or with api.tail */
 };
 
 struct chute_route {
@@ -59,15 +71,29 @@ struct chute_route {
     enum chute_route_access access;
     /* `part` is what the "*" stands for, decoded; NUL-terminated. */
     void (*answer)(struct chute_api *api, struct chute_http_exchange *exchange, const char *part);
+    bool is_for_browsers; /* only for who asks for HTML */
 };
 
 /* routes.c: the row for a request, and what its "*" stands for, appended to `part`. NULL: there is none. */
 const struct chute_route *chute_serve_route(
-    const char *method, struct chute_str path, struct chute_buf *part);
+    const char *method, struct chute_str path, bool is_browser, struct chute_buf *part);
 
-/* guard.c: 0 if `exchange` may have `route`, which may be NULL; else the status to refuse it with. */
+/* What a request says of who asks; `.at` NULL: nothing. */
+struct chute_asker {
+    const char *peer;
+    struct chute_str host, origin;
+    struct chute_str site, mode; /* Sec-Fetch-Site, Sec-Fetch-Mode */
+    struct chute_str authorization;
+    bool is_forwarded; /* by a proxy */
+};
+/* guard.c: 0 if `asker` may have what `access` is for; else the status to refuse it with. */
+int chute_serve_refusal_of(
+    const struct chute_api *api, const struct chute_asker *asker, enum chute_route_access access);
+/* The same of a request for `route`; 404 for NULL. */
 int chute_serve_refusal(const struct chute_api *api, const struct chute_http_exchange *exchange,
     const struct chute_route *route);
+bool chute_serve_may_see_events(
+    const struct chute_api *api, const struct chute_http_exchange *exchange);
 /* Sets what clients have to say from the settings. */
 void chute_serve_set_auth(struct chute_api *api);
 
@@ -90,6 +116,8 @@ void chute_serve_parts(const struct chute_api *api, struct chute_http_exchange *
     const struct chute_serve_part *parts, const char *wanted);
 /* Answers with a text that is JSON already. */
 void chute_serve_json(struct chute_http_exchange *exchange, int status, struct chute_str json);
+/* Adds the headers that every answer has, where it comes in pieces. */
+void chute_serve_add_guards(struct chute_http_exchange *exchange);
 /* Answers with any other text. */
 void chute_serve_text(
     struct chute_http_exchange *exchange, int status, const char *type, struct chute_str text);
@@ -116,6 +144,18 @@ int chute_serve_cpu_percent(const struct chute_api *api, double cpu_seconds);
 bool chute_serve_find_pipeline(const struct chute_api *api, struct chute_http_exchange *exchange,
     const char *id, size_t *index);
 
+/* tail.c: before the first request; after the last connection is closed; and when a client went away. */
+void chute_serve_start_tail(struct chute_api *api);
+void chute_serve_stop_tail(struct chute_api *api, uv_close_cb on_closed);
+void chute_serve_tail_gone(struct chute_api *api, struct chute_http_exchange *exchange);
+
+/* A file of the page, compiled in. */
+struct chute_page_file {
+    const unsigned char *bytes;
+    size_t len;
+};
+extern const struct chute_page_file chute_page_html, chute_page_css, chute_page_js;
+
 /* graph.c: the pipeline as vertices and edges. Adds member "vertices": what they are, or (`has_counts`) what came through
  * them; and, of what they are, "edges". */
 void chute_serve_graph(
@@ -130,6 +170,10 @@ chute_serve_answer chute_serve_stats, chute_serve_stats_pipeline;               
 chute_serve_answer chute_serve_live, chute_serve_ready, chute_serve_health_report; /* health.c */
 chute_serve_answer chute_serve_metrics;                                            /* metrics.c */
 chute_serve_answer chute_serve_hot_threads;                                        /* threads.c */
+chute_serve_answer chute_serve_page, chute_serve_page_css, chute_serve_page_js;    /* page.c */
+chute_serve_answer chute_serve_page_json;                                          /* page_json.c */
+chute_serve_answer chute_serve_tail;                                               /* tail.c */
+chute_serve_answer chute_serve_redact;                                             /* redact.c */
 chute_serve_answer chute_serve_logging, chute_serve_set_logging,
     chute_serve_reset_logging; /* logging.c */
 

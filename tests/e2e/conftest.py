@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from browser import Browser
 from support import HERE, ROOT, Logchute, OpenSearch, free_port
 
 
@@ -156,3 +157,23 @@ def telegraf():
     if done.returncode != 0:
         skip("Telegraf's plugin cannot be built: " + done.stdout[-300:])
     return program
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """One browser for all tests of a worker."""
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs:
+        skip("the page's tests need Chromium and its driver")
+    one = Browser(*programs, tmp_path_factory.mktemp("browser"))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    """The browser, on an empty page."""
+    chromium.go("about:blank")
+    chromium.complaints()
+    yield chromium
+    chromium.go("about:blank")

@@ -63,6 +63,12 @@ def test_example_of_stats(chute):
     assert_shape(example, real, "/_node/stats")
 
 
+def test_example_of_the_page(chute):
+    example = json.loads(sections()["/_logchute/…"][0][1])
+    wait_for(lambda: chute.api("/_logchute/page.json")["errors"], what="an error")
+    assert_shape(example, chute.api("/_logchute/page.json"), "/_logchute/page.json")
+
+
 def test_examples_of_health_and_errors(chute):
     good, bad = [json.loads(text) for language, text in sections()["/health/live` and `/health/ready"] if language == "json"]
     assert json.loads(chute.ask("/health/live")[2]) == good
@@ -86,13 +92,13 @@ def test_examples_of_metrics(chute):
 
 def test_every_path_is_described():
     with open(os.path.join(ROOT, "pipeline/serve/routes.c"), encoding="utf-8") as f:
-        routes = re.findall(r'\{ "(GET|PUT)", "([^"]+)"', f.read())
+        routes = re.findall(r'\{ "(GET|PUT|POST)", "([^"]+)"', f.read())
     assert len(routes) >= 15
     for method, path in routes:
         shown = path.replace("/pipelines/*", "/pipelines/ID").replace("/stats/*", "/stats/PART")
         if path != "/_node/*":
             assert "`%s`" % shown in PAGE, path
-            assert method == "GET" or "PUT `%s`" % path in PAGE
+            assert method == "GET" or "%s `%s`" % (method, path) in PAGE
 
 
 def test_every_setting_is_described():
@@ -100,4 +106,4 @@ def test_every_setting_is_described():
         settings = re.findall(r'\.name = "(api\.[a-z._]+)"', f.read())
     assert len(settings) >= 8
     for name in settings:
-        assert name in ("api.environment", "api.tail") or "`%s`" % name in PAGE, name
+        assert name in ("api.environment",) or "`%s`" % name in PAGE, name

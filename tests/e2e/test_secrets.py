@@ -27,7 +27,7 @@ URLS = {"hosts": "hosts => ['http://ann:CANARY@127.0.0.1:PORT'] manage_template 
         "proxy": "proxy => 'http://ann:CANARY@127.0.0.1:PORT'"}
 PATHS = ["/", "/_node?graph=true", "/_node/pipelines/main?graph=true", "/_node/plugins", "/_node/stats?vertices=true",
          "/_node/stats/pipelines/main?vertices=true&pretty", "/_node/hot_threads", "/_node/logging", "/_health_report", "/metrics",
-         "/health/live", "/health/ready", "/nope"]
+         "/health/live", "/health/ready", "/_logchute/page.json", "/nope"]
 
 
 def secret_options():
