@@ -57,9 +57,11 @@ void chute_store_words(struct chute_str document, struct chute_buf *out);
 
 struct chute_store_search {
     const struct chute_query *query;
-    int64_t since_ms; /* of @timestamp, inclusive */
-    int64_t until_ms; /* exclusive */
-    long long limit;  /* the newest so many */
+    int64_t since_ms;               /* of @timestamp, inclusive */
+    int64_t until_ms;               /* exclusive */
+    long long limit;                /* the newest so many */
+    bool (*is_given_up)(void *arg); /* asked now and then: true ends it as failed. NULL: never */
+    void *arg;
 };
 
 typedef void (*chute_store_on_event)(void *arg, struct chute_str document);

@@ -46,7 +46,17 @@ static void matches(sqlite3_context *context, int count, sqlite3_value **values)
     sqlite3_result_int(context, is_match);
 }
 
+#define LOOK_EVERY 10000 /* steps of SQLite's machine: far less than a millisecond */
+
+static int on_progress(void *arg) {
+    const struct search *search = arg;
+    return search->asked->is_given_up(search->asked->arg);
+}
+
 static void search_init(struct search *search) {
+    if (search->asked->is_given_up != NULL) {
+        sqlite3_progress_handler(search->store->db, LOOK_EVERY, on_progress, search);
+    }
     chute_query_words(search->asked->query, false, &search->words);
     chute_query_words(search->asked->query, true, &search->without);
     search->json = chute_json_parser_create();
@@ -55,6 +65,7 @@ static void search_init(struct search *search) {
 }
 
 static void search_finish(struct search *search) {
+    sqlite3_progress_handler(search->store->db, 0, NULL, NULL);
     sqlite3_create_function(search->store->db, "matches", 1, SQLITE_UTF8, NULL, NULL, NULL, NULL);
     chute_buf_finish(&search->words);
     chute_buf_finish(&search->without);

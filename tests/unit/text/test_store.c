@@ -114,6 +114,45 @@ Test(store, finds_what_is_asked_for) {
     chute_store_close(store);
 }
 
+static bool count_down(void *arg) {
+    int *left = arg;
+    return --*left < 0;
+}
+
+static void count_event(void *arg, struct chute_str document) {
+    (void)document;
+    ++*(int *)arg;
+}
+
+Test(store, a_search_can_be_given_up) {
+    struct chute_store *store = open_store(0, 0);
+    struct chute_arena arena = { 0 };
+    int left = 1, events = 0;
+    begin(store);
+    for (int i = 0; i < 5000; i++) {
+        add(store, i, "{\"a\":{\"b\":\"c\"}}");
+    }
+    commit(store);
+    struct chute_buf why = { 0 };
+    struct chute_store_search search = { .query =
+                                             chute_query_parse(&arena, CHUTE_STR("a.b:c"), &why),
+        .until_ms = INT64_MAX,
+        .limit = 5000,
+        .is_given_up = count_down,
+        .arg = &left };
+    cr_expect_eq(chute_store_find(store, &search, count_event, &events), CHUTE_STORE_FAILED);
+    cr_expect_str_eq(chute_store_reason(store), "interrupted");
+    cr_expect_eq(events, 0);
+    left = 1000000;
+    cr_expect_eq(chute_store_find(store, &search, count_event, &events), CHUTE_STORE_OK);
+    cr_expect_eq(events, 5000);
+    search.is_given_up = NULL; /* nor is it asked any more */
+    left = -1;
+    cr_expect_eq(chute_store_find(store, &search, count_event, &events), CHUTE_STORE_OK);
+    chute_arena_finish(&arena);
+    chute_store_close(store);
+}
+
 Test(store, forgets_what_was_not_committed) {
     struct chute_store *store = open_store(0, 0);
     struct chute_buf out = { 0 };
