@@ -42,6 +42,7 @@ static void on_request(void *owner, struct chute_http_exchange *exchange) {
 
 static void on_gone(void *owner, struct chute_http_exchange *exchange) {
     chute_serve_tail_gone(owner, exchange);
+    chute_serve_search_gone(owner, exchange);
 }
 
 /* ------------------------------------------------------------------ who we are */
@@ -124,9 +125,13 @@ static void on_all_closed(uv_handle_t *timer) {
     uv_sem_post(&api->closed);
 }
 
-/* All connections are closed: nobody watches. */
+static void on_search_ended(struct chute_api *api) {
+    chute_serve_stop_tail(api, on_all_closed);
+}
+
+/* All connections are closed: nobody watches, nobody waits for what is searched. */
 static void on_closed(void *arg) {
-    chute_serve_stop_tail(arg, on_all_closed);
+    chute_serve_stop_search(arg, on_search_ended);
 }
 
 static void on_ticks_stopped(uv_handle_t *tick) {
@@ -165,6 +170,11 @@ struct chute_api *chute_api_create(
     api->is_on_loopback = chute_address_resolve(api->settings.host, 0, &address) == 0 &&
                           chute_address_is_loopback(&address);
     note_address(api);
+    if (api->settings.shows_events && !api->is_on_loopback && !api->has_auth) {
+        chute_log(CHUTE_LOG_WARN, MODULE, "everybody who reaches the port can read events",
+            "address", api->address, "hint", "set api.auth.type to basic, or api.tail to false",
+            NULL);
+    }
     chute_log(CHUTE_LOG_DEBUG, MODULE, "the HTTP API listens", "address", api->address, NULL);
     return api;
 }

@@ -183,6 +183,7 @@ void chute_serve_page_json(
     chute_write_int(&writer, "now_ms", (int64_t)chute_now_ms());
     chute_write_int(&writer, "uptime_ms", (int64_t)(chute_now_ms() - api->started_ms));
     chute_write_bool(&writer, "may_see_events", may_see);
+    chute_write_bool(&writer, "has_store", chute_serve_store_path(api) != NULL);
     chute_write_int(&writer, "tail_watchers", api->watchers.count);
     chute_write_open(&writer, "pipelines", '[');
     for (size_t i = 0; i < api->pipeline_count; i++) {

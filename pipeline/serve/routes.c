@@ -22,6 +22,7 @@ static const struct chute_route routes[] = {
     { "GET", "/_logchute/page.js", CHUTE_ROUTE_PAGE, chute_serve_page_js },
     { "GET", "/_logchute/page.json", CHUTE_ROUTE_PAGE, chute_serve_page_json },
     { "GET", "/_logchute/tail", CHUTE_ROUTE_EVENTS, chute_serve_tail },
+    { "GET", "/_logchute/search", CHUTE_ROUTE_EVENTS, chute_serve_search },
     { "POST", "/_logchute/redact", CHUTE_ROUTE_PAGE, chute_serve_redact },
     { "GET", "/_node/*", CHUTE_ROUTE_USUAL, chute_serve_node },
 };

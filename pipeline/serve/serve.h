@@ -51,6 +51,7 @@ struct chute_api {
         double seconds;
     } cpu[2]; /* of the latest two ticks, the older one first */
     struct chute_tail_watchers watchers;
+    struct chute_page_search *search;      /* search.c; NULL: none is under way */
     struct chute_redact_plan *redact_plan; /* redact.c; NULL: nobody has asked yet */
     uv_sem_t closed;
 };
@@ -149,6 +150,13 @@ void chute_serve_start_tail(struct chute_api *api);
 void chute_serve_stop_tail(struct chute_api *api, uv_close_cb on_closed);
 void chute_serve_tail_gone(struct chute_api *api, struct chute_http_exchange *exchange);
 
+/* search.c: the store that one of the pipelines writes; NULL: none does. */
+const char *chute_serve_store_path(const struct chute_api *api);
+/* The client went away: its search is given up. */
+void chute_serve_search_gone(struct chute_api *api, struct chute_http_exchange *exchange);
+/* Calls `on_ended` once no search is under way; all connections are closed. */
+void chute_serve_stop_search(struct chute_api *api, void (*on_ended)(struct chute_api *api));
+
 /* A file of the page, compiled in. */
 struct chute_page_file {
     const unsigned char *bytes;
@@ -173,6 +181,7 @@ chute_serve_answer chute_serve_hot_threads;                                     
 chute_serve_answer chute_serve_page, chute_serve_page_css, chute_serve_page_js;    /* page.c */
 chute_serve_answer chute_serve_page_json;                                          /* page_json.c */
 chute_serve_answer chute_serve_tail;                                               /* tail.c */
+chute_serve_answer chute_serve_search;                                             /* search.c */
 chute_serve_answer chute_serve_redact;                                             /* redact.c */
 chute_serve_answer chute_serve_logging, chute_serve_set_logging,
     chute_serve_reset_logging; /* logging.c */

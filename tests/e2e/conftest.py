@@ -13,10 +13,11 @@ from support import HERE, ROOT, Logchute, OpenSearch, free_port
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """With several workers, the tests of the one shared node stay together in one of them."""
+    """With several workers, the tests of the one shared node stay together in one of them; so do those of a browser."""
     for item in items:
-        if "opensearch" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("opensearch"))
+        for name in ("opensearch", "browser"):
+            if name in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @contextlib.contextmanager

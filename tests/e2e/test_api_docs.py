@@ -69,6 +69,14 @@ def test_example_of_the_page(chute):
     assert_shape(example, chute.api("/_logchute/page.json"), "/_logchute/page.json")
 
 
+def test_example_of_search(logchute, port):
+    chute = logchute('input { tcp { host => "127.0.0.1" port => %d } } output { sqlite { } }' % port)
+    send_tcp(port, b"timeout at gateway\n")
+    wait_for(lambda: chute.api("/_node/stats/events")["events"]["out"] == 1, what="an event")
+    example = next(text for _, text in sections()["/_logchute/…"] if "/search" in text)
+    assert_shape(json.loads(example.splitlines()[1]), chute.api("/_logchute/search?q=timeout&since=1h"), "search")
+
+
 def test_examples_of_health_and_errors(chute):
     good, bad = [json.loads(text) for language, text in sections()["/health/live` and `/health/ready"] if language == "json"]
     assert json.loads(chute.ask("/health/live")[2]) == good

@@ -133,6 +133,54 @@ def test_the_tail_and_its_filter(browser, chute):
     assert browser.complaints() == []
 
 
+STORE = """
+input { tcp { host => "127.0.0.1" port => %d codec => json_lines } }
+filter { redact { } }
+output { sqlite { path => "%s" } }
+"""
+
+
+def test_search(browser, logchute, port, tmp_path):
+    chute = logchute(STORE % (port, tmp_path / "s" / "events.db"))
+    send_tcp(port, json_lines([{"message": "order %d" % i, "level": "error" if i % 10 == 0 else "info"} for i in range(300)]
+                              + [{"message": "login password=" + SECRET}]))
+    wait_for(lambda: chute.api("/_node/stats/events")["events"]["out"] == 301, what="all events")
+    found = chute.api("/_logchute/search?q=level%3Aerror&since=1h")
+    assert found["count"] == 30 and found["is_cut"] is False and found["events"][-1]["message"] == "order 290"
+    assert chute.api("/_logchute/search")["count"] == 200 and chute.api("/_logchute/search")["is_cut"] is True
+    assert SECRET not in chute.ask("/_logchute/search?q=login")[2] and chute.api("/_logchute/search?q=login")["count"] == 1
+    status, _, body = chute.ask("/_logchute/search?q=%22open")
+    assert status == 400 and json.loads(body)["error"]["message"], "a query that cannot be understood"
+    assert chute.ask("/_logchute/search?since=soon")[0] == 400
+    assert chute.ask("/_logchute/search", headers={"Origin": "http://evil.example"})[0] == 403
+    open_page(browser, chute)
+    browser.wait("return !document.getElementById('search-section').hidden")
+    browser.type("#search-words", 'level:error -"order 290"')
+    browser.click("#search-form button")
+    browser.wait("return document.querySelectorAll('#found li').length === 29")
+    assert "order 280" in row_texts(browser, "#found li")[0], "the newest comes first"
+    browser.clear("#search-words")
+    browser.type("#search-words", "nothing_of_that_kind\ue007")
+    browser.wait("return document.getElementById('search-state').textContent.startsWith('0 found')")
+    assert browser.complaints() == []
+
+
+def test_without_a_store_there_is_no_search(chute):
+    assert chute.api("/_logchute/page.json")["has_store"] is False
+    assert chute.ask("/_logchute/search?q=x")[0] == 404
+
+
+def test_a_store_that_is_gone(logchute, port, tmp_path):
+    """The search says so, and a stop while one is under way ends well."""
+    chute = logchute(STORE % (port, tmp_path / "events.db"))
+    (tmp_path / "events.db").unlink()
+    status, _, body = chute.ask("/_logchute/search?q=x")
+    assert status == 503 and "no store" in json.loads(body)["error"]["message"]
+    with socket.create_connection(("127.0.0.1", chute.api_port)) as client:
+        client.sendall(b"GET /_logchute/search?q=x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert chute.stop()[0] == 0
+
+
 # ------------------------------------------------------------------ what it must not do
 
 
@@ -266,18 +314,20 @@ def test_the_policy_of_the_page(chute):
 
 
 GUARDED = [("GET", "/", PAGE), ("GET", "/_logchute/page.js", {}), ("GET", "/_logchute/page.json", {}), ("GET", "/_logchute/tail", {}),
-           ("POST", "/_logchute/redact", {}), ("PUT", "/_node/logging/reset", {})]
+           ("GET", "/_logchute/search", {}), ("POST", "/_logchute/redact", {}), ("PUT", "/_node/logging/reset", {})]
 
 
 @pytest.mark.parametrize("method, path, headers", GUARDED)
 def test_no_page_elsewhere_may_read_it(logchute, port, method, path, headers):
     chute = logchute(PIPELINE % port, "--api.http.host", "0.0.0.0")
 
+    wanted = 404 if path.endswith("search") else 200  # there is no store
+
     def ask(**more):
         asked = dict(headers, **{name.replace("_", "-"): value for name, value in more.items()})
         return chute.ask(path, "HEAD" if path.endswith("tail") else method, "x" if method == "POST" else None, asked)[0]
     own = "http://127.0.0.1:%d" % chute.api_port
-    assert ask() == ask(Origin=own) == ask(Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors") == 200
+    assert ask() == ask(Origin=own) == ask(Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors") == wanted
     assert ask(Host="evil.example") == ask(Host="evil.example:%d" % chute.api_port, Origin="http://evil.example") == 403
     assert ask(Origin="http://evil.example") == ask(Origin="null") == ask(Origin="http://127.0.0.1:1") == 403
     assert ask(Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors") == 403
@@ -297,6 +347,7 @@ def test_no_text_of_events_beyond_this_machine(logchute, port):
         answer = connection.getresponse()
         answer.read()
         assert answer.status == want
+        assert chute.said("everybody who reaches the port can read events") is (want == 200)
         connection.request("GET", "/_logchute/page.json")
         assert json.loads(connection.getresponse().read())["may_see_events"] is (want == 200)
         connection.close()
