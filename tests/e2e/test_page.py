@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conftest import skip
 from support import json_lines, send_tcp, wait_for
 
 PIPELINE = """
@@ -339,7 +340,7 @@ def test_no_text_of_events_beyond_this_machine(logchute, port):
     """From another address of this machine it is like from another machine."""
     outside = own_address()
     if outside is None:
-        pytest.skip("this machine has no address but the loopback's")
+        skip("this machine has no address but the loopback's")
     for args, want in (((), 403), (("--api.tail", "true"), 200)):
         chute = logchute(PIPELINE % port, "--api.http.host", "0.0.0.0", *args)
         connection = http.client.HTTPConnection(outside, chute.api_port, timeout=30)

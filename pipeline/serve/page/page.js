@@ -1,7 +1,7 @@
 // The live page. What it shows comes as text of others: it only ever goes in by textContent.
 'use strict';
 
-const POLL_MS = 1000, SAMPLES = 60, TAIL_ROWS = 500, SLOWEST = 6, REPORT_EVERY = 5;
+const POLL_MS = 1000, DRAW_MS = 250, SAMPLES = 60, TAIL_ROWS = 500, SLOWEST = 6, REPORT_EVERY = 5;
 const $ = (id) => document.getElementById(id);
 
 /* ------------------------------------------------------------------ small things */
@@ -149,8 +149,11 @@ function ifNode(vertex) {
 
 // Vertices in an order in which every edge leads on; those that could come next, by their place in the configuration.
 function inOrder(graph) {
-  const before = new Map(graph.vertices.map((v) => [v.id, 0]));
-  for (const edge of graph.edges) before.set(edge.to, before.get(edge.to) + 1);
+  const before = new Map(graph.vertices.map((v) => [v.id, 0])), after = new Map(graph.vertices.map((v) => [v.id, []]));
+  for (const edge of graph.edges) {
+    before.set(edge.to, before.get(edge.to) + 1);
+    after.get(edge.from).push(edge.to);
+  }
   const line = (v) => v.meta ? v.meta.source.line * 1000 + v.meta.source.column : 0;
   const ready = graph.vertices.filter((v) => before.get(v.id) === 0), order = [];
   const byId = new Map(graph.vertices.map((v) => [v.id, v]));
@@ -158,10 +161,9 @@ function inOrder(graph) {
     ready.sort((a, b) => line(a) - line(b));
     const vertex = ready.shift();
     order.push(vertex);
-    for (const edge of graph.edges) {
-      if (edge.from !== vertex.id) continue;
-      before.set(edge.to, before.get(edge.to) - 1);
-      if (before.get(edge.to) === 0) ready.push(byId.get(edge.to));
+    for (const next of after.get(vertex.id)) {
+      before.set(next, before.get(next) - 1);
+      if (before.get(next) === 0) ready.push(byId.get(next));
     }
   }
   return order;
@@ -204,13 +206,14 @@ function makeView(pipeline, graph) {
   return view;
 }
 
+// All is measured before anything is drawn, so that the page is laid out once.
 function drawEdges(view) {
-  const origin = view.graph.getBoundingClientRect();
-  view.svg.replaceChildren();
+  const origin = view.graph.getBoundingClientRect(), boxes = new Map(), paths = [];
+  for (const [id, node] of view.nodes) boxes.set(id, node.element.getBoundingClientRect());
   for (const edge of view.edges) {
     const from = view.nodes.get(edge.from), to = view.nodes.get(edge.to);
     if (!from || !to) continue;
-    const a = from.element.getBoundingClientRect(), b = to.element.getBoundingClientRect();
+    const a = boxes.get(edge.from), b = boxes.get(edge.to);
     const middle = (box) => box.top + box.height / 2 - origin.top;
     let d;
     if (from.column !== to.column) {
@@ -224,8 +227,9 @@ function drawEdges(view) {
       const out = Math.min(x1, x2) - Math.min(60, 16 + 8 * Math.abs(to.order - from.order));
       d = `M${x1} ${middle(a)}C${out} ${middle(a)} ${out} ${middle(b)} ${x2} ${middle(b)}`;
     }
-    shape('path', { d, class: edge.type === 'boolean' ? String(edge.when) : '' }, view.svg);
+    paths.push(shape('path', { d, class: edge.type === 'boolean' ? String(edge.when) : '' }));
   }
+  view.svg.replaceChildren(...paths);
 }
 
 /* ------------------------------------------------------------------ the numbers, once a second */
@@ -390,7 +394,7 @@ function toggleRow(click) {
 /* ------------------------------------------------------------------ the tail */
 
 const tail = {
-  source: null, isAllowed: null, isPaused: false, words: [], shown: 0, dropped: 0,
+  source: null, isAllowed: null, isPaused: false, words: [], shown: 0, dropped: 0, waiting: [], timer: 0,
 
   allow(may) {
     if (may === this.isAllowed) return;
@@ -430,14 +434,21 @@ const tail = {
   },
 
   take(data) {
+    const lines = data.split('\n');
+    this.shown += lines.length;
+    this.waiting = this.waiting.concat(lines).slice(-TAIL_ROWS);
+    if (!this.timer) this.timer = setTimeout(() => this.draw(), DRAW_MS);
+  },
+
+  draw() {
     const list = $('tail'), rows = document.createDocumentFragment();
-    const lines = data.split('\n').slice(-TAIL_ROWS);
-    for (const line of lines.reverse()) {  // the newest comes first
+    for (const line of this.waiting.reverse()) {  // the newest comes first
       const row = eventRow(JSON.parse(line));
       row.hidden = !this.matches(row);
       rows.append(row);
     }
-    this.shown += lines.length;
+    this.waiting = [];
+    this.timer = 0;
     list.prepend(rows);
     while (list.childElementCount > TAIL_ROWS) list.lastChild.remove();
     this.tell();
