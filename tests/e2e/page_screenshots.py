@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """page_screenshots.py [LOGCHUTE]: makes docs/images/page-light.png and page-dark.png anew."""
+import collections
 import json
 import os
 import shutil
 import socket
+import struct
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 from browser import Browser
 from support import ROOT, Logchute, free_port
@@ -50,6 +53,48 @@ def send(port, is_over):
             is_over.wait(0.1)
 
 
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def pixels_of(png):
+    """Width, and the rows of a PNG with eight bits a channel, each as bytes of RGB."""
+    at, packed, header = 8, b"", None
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at:at + 8])
+        data = png[at + 8:at + 8 + size]
+        header = struct.unpack(">IIBBBBB", data) if kind == b"IHDR" else header
+        packed += data if kind == b"IDAT" else b""
+        at += 12 + size
+    width, height, depth, colour = header[:4]
+    assert depth == 8 and colour in (2, 6) and header[6] == 0
+    step = 3 if colour == 2 else 4
+    raw, stride, above, rows = zlib.decompress(packed), width * step, bytes(width * step), []
+    for y in range(height):
+        method, line = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        for x in range(stride):
+            left, up, corner = line[x - step] if x >= step else 0, above[x], above[x - step] if x >= step else 0
+            guess = left + up - corner
+            nearest = min((left, up, corner), key=lambda one: abs(guess - one))
+            line[x] = (line[x] + (0, left, up, (left + up) // 2, nearest)[method]) & 255
+        above = bytes(line)
+        rows.append(b"".join(above[x:x + 3] for x in range(0, stride, step)))
+    return width, rows
+
+
+def shrink(path):
+    """Writes the PNG anew with at most 256 colours: the shades of letters' edges are most of its bytes."""
+    with open(path, "rb") as f:
+        width, rows = pixels_of(f.read())
+    counts = collections.Counter(row[x:x + 3] for row in rows for x in range(0, 3 * width, 3))
+    palette = [colour for colour, _ in counts.most_common(48)]
+    index = {c: min(range(len(palette)), key=lambda i, c=c: sum((a - b) ** 2 for a, b in zip(c, palette[i]))) for c in counts}
+    packed = zlib.compress(b"".join(b"\0" + bytes(index[row[x:x + 3]] for x in range(0, 3 * width, 3)) for row in rows), 9)
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 3, 0, 0, 0))
+                + chunk(b"PLTE", b"".join(palette)) + chunk(b"IDAT", packed) + chunk(b"IEND", b""))
+
+
 def main():
     binary = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build/logchute"))
     images = os.path.join(ROOT, "docs/images")
@@ -70,7 +115,9 @@ def main():
             browser.run("document.querySelector('#tail').style.maxHeight = '220px'; document.getElementById('tail-pause').click()")
             for name, is_dark in (("light", False), ("dark", True)):
                 browser.set_dark(is_dark)
-                browser.screenshot(os.path.join(images, "page-%s.png" % name))
+                path = os.path.join(images, "page-%s.png" % name)
+                browser.screenshot(path)
+                shrink(path)
         finally:
             is_over.set()
             sender.join()

@@ -142,7 +142,7 @@ output { sqlite { path => "%s" } }
 
 
 def test_search(browser, logchute, port, tmp_path):
-    chute = logchute(STORE % (port, tmp_path / "s" / "events.db"))
+    chute = logchute(STORE % (port, tmp_path / "s" / "events.db"), "-w", "1")  # which keeps the order
     send_tcp(port, json_lines([{"message": "order %d" % i, "level": "error" if i % 10 == 0 else "info"} for i in range(300)]
                               + [{"message": "login password=" + SECRET}]))
     wait_for(lambda: chute.api("/_node/stats/events")["events"]["out"] == 301, what="all events")
