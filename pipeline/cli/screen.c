@@ -24,7 +24,8 @@ void chute_cli_start_screen(const struct chute_pipeline *pipeline, const struct 
         print_instance("out ->", &pipeline->outputs[i]->head);
     }
     if (api != NULL) {
-        fprintf(stderr, "  api <-  http %s\n", chute_api_address(api));
+        fprintf(
+            stderr, "  api <-  http://%s/ (in a browser: the live page)\n", chute_api_address(api));
     }
     fputc('\n', stderr);
 }

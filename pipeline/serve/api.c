@@ -32,7 +32,11 @@ static void on_request(void *owner, struct chute_http_exchange *exchange) {
     if (refusal == 401) {
         chute_http_add_header(exchange, "WWW-Authenticate", "Basic realm=\"logstash-api\"");
     }
-    if (refusal != 0) {
+    if (refusal == 403) { /* a person may read it */
+        chute_serve_error(exchange, refusal,
+            "Forbidden: ask by an address or localhost, from no page elsewhere; docs/api.md, "
+            "Settings");
+    } else if (refusal != 0) {
         chute_serve_error(exchange, refusal, NULL);
     } else {
         route->answer(api, exchange, chute_buf_cstr(&part));

@@ -239,7 +239,7 @@ function showPlugin(node, plugin, history) {
   const bound = p99(history), words = [];
   setText(node.rate, perSecond(rateOf(history)));
   setText(node.p99, bound === null ? '' : 'p99 ≤ ' + micros(bound));
-  if (away) words.push(away + ' failures in a row');
+  if (away) words.push(away + (away === 1 ? ' failure' : ' failures in a row'));
   if (failed || !(away || plugin.dropped)) words.push(short(failed) + ' failed');
   if (plugin.dropped) words.push(short(plugin.dropped) + ' dropped');
   if (plugin.has_ended) words.push('ended');
