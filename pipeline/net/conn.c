@@ -76,6 +76,9 @@ void chute_conn_close(struct chute_conn *conn, int error) {
         conn->conns->events->on_end(conn, error);
     }
     uv_close((uv_handle_t *)&conn->tcp, on_conn_closed);
+    if (conn->conns->spare != NULL) {
+        chute_spare_fill(conn->conns->spare); /* before anybody else takes its descriptor */
+    }
     leave(conn);
 }
 

@@ -16,6 +16,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/net/address.h"
 #include "pipeline/net/proxy.h"
+#include "pipeline/net/spare.h"
 
 struct chute_conns;
 struct chute_names;
@@ -77,7 +78,8 @@ struct chute_conns {
     struct chute_names *names; /* where peers' names are looked up; NULL: they are not */
     bool has_proxy;            /* every connection begins with a PROXY header */
     bool has_keep_alive;
-    size_t most;        /* connections; a further one is closed at once; 0: no limit */
+    size_t most;               /* connections; a further one is closed at once; 0: no limit */
+    struct chute_spare *spare; /* for connections when no other descriptor is left; NULL: none */
     uint64_t silent_ms; /* one that has never said anything is closed after so long; 0: never */
 
     struct chute_conn *first;

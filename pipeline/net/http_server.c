@@ -610,9 +610,19 @@ int chute_http_server_listen(
         return fd;
     }
     chute_listener_start(&server->listener, &server->conns, fd);
+    server->conns.spare = &server->spare;
+    chute_spare_fill(&server->spare);
     server->is_listening = true;
     server->open_parts++;
     return port;
+}
+
+void chute_http_server_lend(struct chute_http_server *server, bool is_on) {
+    if (is_on) {
+        chute_spare_lend(&server->spare);
+    } else if (server->is_listening) {
+        chute_spare_fill(&server->spare);
+    }
 }
 
 static void on_part_closed(void *arg) {
@@ -636,6 +646,9 @@ void chute_http_server_close(
     server->on_closed = on_closed;
     server->on_closed_arg = arg;
     if (server->is_listening) {
+        server->is_listening = false;
+        server->conns.spare = NULL;
+        chute_spare_close(&server->spare);
         chute_listener_close(&server->listener, on_part_closed, server);
     }
     struct chute_conn *next;

@@ -51,6 +51,7 @@ struct chute_http_server {
     uv_timer_t timer;
     char *room;
     bool is_listening;
+    struct chute_spare spare;
     int open_parts;
     void (*on_closed)(void *arg);
     void *on_closed_arg;
@@ -62,6 +63,9 @@ void chute_http_server_init(struct chute_http_server *server, uv_loop_t *loop);
  * saying why. */
 int chute_http_server_listen(
     struct chute_http_server *server, const char *host, int first, int last);
+/* Lets the caller open one more file than there are descriptors, until the same with `is_on` false: for an answer that is made of
+ * files. */
+void chute_http_server_lend(struct chute_http_server *server, bool is_on);
 /* Ends all connections at once and calls `on_closed(arg)` when nothing is left in the loop. */
 void chute_http_server_close(
     struct chute_http_server *server, void (*on_closed)(void *arg), void *arg);

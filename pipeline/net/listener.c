@@ -124,12 +124,26 @@ static void turn_away(struct chute_conns *conns, int fd) {
     close(fd);
 }
 
+static bool is_out_of_descriptors(int error) {
+    return error == EMFILE || error == ENFILE;
+}
+
+/* The descriptor of a connection, or -errno. */
+static int accept_one(struct chute_listener *listener) {
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && is_out_of_descriptors(errno) && listener->conns->spare != NULL &&
+        chute_spare_lend(listener->conns->spare)) {
+        fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
 /* Takes up to `most` that wait. 0, or why there are no more: EAGAIN when nobody waits. */
 static int accept_some(struct chute_listener *listener, int most) {
     for (int i = 0; i < most; i++) {
-        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept_one(listener);
         if (fd < 0) {
-            return errno;
+            return -fd;
         }
         listener->is_out_of_descriptors = false;
         if (listener->conns->most > 0 && listener->conns->count >= listener->conns->most) {
@@ -152,7 +166,7 @@ static void on_connection(uv_poll_t *poll, int status, int events) {
     (void)events;
     struct chute_listener *listener = poll->data;
     int error = accept_some(listener, ACCEPTS_AT_ONCE);
-    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+    if (is_out_of_descriptors(error) || error == ENOBUFS || error == ENOMEM) {
         wait_for_descriptors(listener, error);
     } /* else nobody is there, or a connection was lost before we took it */
 }

@@ -39,7 +39,9 @@ static void on_request(void *owner, struct chute_http_exchange *exchange) {
     } else if (refusal != 0) {
         chute_serve_error(exchange, refusal, NULL);
     } else {
+        chute_http_server_lend(&api->server, true);
         route->answer(api, exchange, chute_buf_cstr(&part));
+        chute_http_server_lend(&api->server, false);
     }
     chute_buf_finish(&part);
 }

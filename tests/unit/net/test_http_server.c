@@ -1,6 +1,8 @@
 /* Requests over the loopback interface to a server on a loop that the test itself runs. */
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "pipeline/base/alloc.h"
@@ -23,6 +25,14 @@ static void on_request(void *owner, struct chute_http_exchange *exchange) {
     world->requests++;
     if (chute_str_eq(exchange->path, CHUTE_STR("/later"))) {
         world->kept = exchange;
+        return;
+    }
+    if (chute_str_eq(exchange->path, CHUTE_STR("/file"))) {
+        chute_http_server_lend(&world->server, true);
+        int fd = open("/proc/self/status", O_RDONLY);
+        chute_http_answer(exchange, fd < 0 ? 500 : 204, NULL, CHUTE_STR(""));
+        close(fd);
+        chute_http_server_lend(&world->server, false);
         return;
     }
     if (chute_str_eq(exchange->path, CHUTE_STR("/empty"))) {
@@ -360,4 +370,38 @@ Test(net_http_server, listens_on_the_first_free_port) {
     finish(&first);
     finish(&second);
     finish(&third);
+}
+
+static bool has_spare(const struct world *world) {
+    return world->server.spare.count == CHUTE_SPARE_DESCRIPTORS;
+}
+
+/* Somebody else takes all descriptors there are, before each request: what ails the process can still be asked. */
+Test(http_server, answers_without_a_free_descriptor) {
+    struct world world = { 0 };
+    begin(&world, usual);
+    int client = test_connect(world.port); /* established by the kernel; nobody has taken it yet */
+    int taken[4096], count = 0;
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = 256;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    while ((taken[count] = dup(0)) >= 0) {
+        count++;
+    }
+    say(client, CHUTE_STR("GET /file HTTP/1.1\r\n\r\nGET /file HTTP/1.1\r\n" CLOSE "\r\n"));
+    run_until(&world, client, is_over);
+    const char *got = chute_buf_cstr(&world.got);
+    cr_expect(strncmp(got, "HTTP/1.1 204 ", 13) == 0, "%s", got);
+    cr_expect_not_null(strstr(got + 1, "HTTP/1.1 204 "), "the second one: %s", got);
+    close(client);
+    cr_assert_geq(taken[count] = dup(0), 0, "its own is free");
+    count++;
+    run_until(&world, -1, has_spare);
+    cr_expect_eq(dup(0), -1, "what it needed is kept again");
+    while (count > 0) {
+        close(taken[--count]);
+    }
+    finish(&world);
+    cr_expect_eq(world.server.spare.count, 0);
 }
