@@ -24,6 +24,7 @@ struct chute_dead_letters {
     int fd; /* -1: not open */
     size_t file_bytes;
     unsigned long number; /* of the open file */
+    _Atomic uint64_t dropped;
     struct chute_log_limiter limiter;
 };
 
@@ -93,6 +94,22 @@ static void file_name(
     snprintf(name, size, "%s/%06lu.ndjson", letters->folder, number);
 }
 
+static uint64_t count_lines(const char *name) {
+    char text[16384];
+    uint64_t count = 0;
+    ssize_t len;
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (len = read(fd, text, sizeof(text))) > 0) {
+        for (ssize_t i = 0; i < len; i++) {
+            count += text[i] == '\n';
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return count;
+}
+
 /* Removes the oldest files until `more` bytes fit. */
 static void make_room(struct chute_dead_letters *letters, size_t more) {
     while (true) {
@@ -102,9 +119,11 @@ static void make_room(struct chute_dead_letters *letters, size_t more) {
         }
         char name[4096];
         file_name(letters, listing.lowest, name, sizeof(name));
+        uint64_t count = count_lines(name);
         if (unlink(name) != 0) {
             return;
         }
+        letters->dropped += count;
         chute_log(CHUTE_LOG_WARN, "dead_letter_queue", "full: the oldest file was removed", "file",
             name, NULL);
     }
@@ -206,4 +225,8 @@ bool chute_dead_letters_add(struct chute_dead_letters *letters, const struct chu
 
 size_t chute_dead_letters_bytes(const struct chute_dead_letters *letters) {
     return list_files(letters).bytes;
+}
+
+uint64_t chute_dead_letters_dropped(const struct chute_dead_letters *letters) {
+    return letters->dropped;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pipeline/base/str.h"
 
@@ -23,6 +24,8 @@ void chute_dead_letters_destroy(struct chute_dead_letters *letters);
 
 /* How much is kept now. */
 size_t chute_dead_letters_bytes(const struct chute_dead_letters *letters);
+/* How many letters the bound has cost so far: those of the files that were removed. */
+uint64_t chute_dead_letters_dropped(const struct chute_dead_letters *letters);
 
 /* One refused event. `event` is JSON, or, if not `is_json`, any text. False, after logging once a minute, if it could
  * not be written. */

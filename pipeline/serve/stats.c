@@ -408,11 +408,13 @@ static void add_dead_letters(
         return;
     }
     size_t bytes = pipeline->is_running ? chute_dead_letters_bytes(pipeline->dead_letters) : 0;
+    uint64_t dropped =
+        pipeline->is_running ? chute_dead_letters_dropped(pipeline->dead_letters) : 0;
     chute_write_open(writer, "dead_letter_queue", '{');
     chute_write_int(writer, "queue_size_in_bytes", (int64_t)bytes);
     chute_write_int(
         writer, "max_queue_size_in_bytes", (int64_t)pipeline->settings.dead_letter_bytes);
-    chute_write_int(writer, "dropped_events", 0);
+    chute_write_int(writer, "dropped_events", (int64_t)dropped);
     chute_write_int(writer, "expired_events", 0);
     chute_write_text(writer, "last_error", "no errors");
     chute_write_text(writer, "storage_policy", "drop_older");

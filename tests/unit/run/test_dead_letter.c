@@ -166,6 +166,8 @@ Test(dead_letter, drops_the_oldest_to_stay_within_its_bound) {
             }
         }
         int files = read_files(&first, &last);
+        cr_expect_eq(chute_dead_letters_dropped(letters), (uint64_t)first_number() - 1,
+            "those that are gone are counted");
         cr_expect_eq(files, last - first + 1);
         cr_expect_gt(first, 1, "files come and go");
         cr_expect_gt(content.len, sizes[s] == 10 ? 7500 : sizes[s], "it keeps what it may");
@@ -197,6 +199,7 @@ Test(dead_letter, one_larger_than_the_bound_is_not_kept) {
     cr_expect(add(letters, 3, 100));
     read_files(&first, &last);
     cr_expect_lt(content.len, 1000);
+    cr_expect_eq(chute_dead_letters_dropped(letters), 0);
     cr_expect_eq(log_lines(), 1);
     chute_dead_letters_destroy(letters);
 }
