@@ -395,6 +395,14 @@ static bool poll_files(struct chute_file_state *state) {
     return has_more;
 }
 
+static void tell_unreadable(struct chute_file_state *state) {
+    unsigned count = 0;
+    for (size_t i = 0; i < state->order_count; i++) {
+        count += state->order[i]->has_failed && state->order[i]->is_seen;
+    }
+    chute_input_trouble(state->input, CHUTE_TROUBLE_UNREADABLE, count);
+}
+
 static void run(struct chute_input *input) {
     struct chute_file_state *state = chute_input_state(input);
     const struct chute_file_settings *settings = state->settings;
@@ -404,6 +412,7 @@ static void run(struct chute_input *input) {
     state->is_first_discovery = false;
     while (!chute_input_is_stopping(input) && !state->is_refused) {
         bool has_more = poll_files(state);
+        tell_unreadable(state);
         if (is_read && complete_files(state) && !has_more && settings->exits_after_read) {
             break;
         }

@@ -313,6 +313,7 @@ static bool read_turn(struct chute_file *file) {
             file->has_failed |= len < 0;
             return false;
         }
+        file->has_failed &= !is_tail; /* it can be read again */
         left_bytes -= (size_t)len < left_bytes ? (size_t)len : left_bytes;
         file->read_ms = (long long)chute_now_ms();
         chute_file_save(file->state, false);

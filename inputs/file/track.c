@@ -296,6 +296,7 @@ void chute_file_save(struct chute_file_state *state, bool now) {
             "path", state->sincedb_path, "reason", status == 0 ? NULL : strerror(-status), NULL);
     }
     state->save_error = status;
+    chute_input_trouble(state->input, CHUTE_TROUBLE_UNSAVED, status != 0);
 }
 
 void chute_file_finish(struct chute_file_state *state) {

@@ -80,6 +80,7 @@ struct chute_input {
     _Atomic bool is_held_back;       /* by most_frames: a resume is owed */
     _Atomic uint64_t waits_since_ns; /* own thread: for room in the queue; 0: it does not */
     struct chute_reader *reader;     /* of the own thread, or the loop's */
+    _Atomic unsigned troubles[CHUTE_TROUBLES];
 };
 
 struct chute_filter {

@@ -91,6 +91,10 @@ void chute_input_count(struct chute_input *input, const char *name, unsigned lon
     chute_instance_count(&input->head, name, by);
 }
 
+void chute_input_trouble(struct chute_input *input, enum chute_trouble what, unsigned count) {
+    input->troubles[what] = count;
+}
+
 void chute_input_bound_frames(struct chute_input *input, uint32_t most) {
     input->most_frames = most;
 }

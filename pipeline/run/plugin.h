@@ -303,6 +303,14 @@ void chute_input_describe(struct chute_input *input, const char *text);
 /* Adds to a counter shown with the plugin's others (`kernel_drops`); `name` is copied. A name with slashes is a family of
  * counters and what sets one apart (`bulk_responses/200`). Any thread. */
 void chute_input_count(struct chute_input *input, const char *name, unsigned long long by);
+/* What an input cannot do at present, while it goes on with the rest. */
+enum chute_trouble {
+    CHUTE_TROUBLE_UNREADABLE, /* files that cannot be read */
+    CHUTE_TROUBLE_UNSAVED,    /* positions that cannot be written */
+    CHUTE_TROUBLES,
+};
+/* How much of it there is now; 0: none any more. The health report and the metrics show it. Any thread. */
+void chute_input_trouble(struct chute_input *input, enum chute_trouble what, unsigned count);
 
 /* Acknowledges a read of frames. Made by the input, given to a stream with the bytes; resolved when every
  * event made from them is done with. `source` and `position` are the input's to interpret. */
