@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/serve/process.h"
 #include "pipeline/serve/serve.h"
 #include "pipeline/text/redact/find.h"
 
@@ -156,6 +157,7 @@ struct chute_api *chute_api_create(
     struct sockaddr_storage address;
     api->process = process;
     api->started_ms = chute_now_ms();
+    api->process_started = chute_process_start_time();
     api->started_epoch_ms = now.seconds * 1000 + now.nanos / 1000000;
     api->stuck_loop_ms = STUCK_LOOP_MS;
     api->stuck_worker_ms = STUCK_WORKER_MS;
@@ -202,6 +204,7 @@ void chute_api_destroy(struct chute_api *api) {
     chute_free(api->pipelines);
     chute_free(api->flows);
     chute_redact_plan_destroy(api->redact_plan);
+    chute_free(api->watches);
     chute_arena_finish(&api->arena);
     chute_free(api);
 }
@@ -223,7 +226,10 @@ static void attach_on_loop(void *arg) {
     api->pipelines =
         chute_realloc(api->pipelines, sizeof(struct chute_pipeline *) * (api->pipeline_count + 1));
     api->flows = chute_realloc(api->flows, sizeof(struct chute_flow *) * (api->pipeline_count + 1));
+    api->watches =
+        chute_realloc(api->watches, sizeof(struct chute_watch *) * (api->pipeline_count + 1));
     api->flows[api->pipeline_count] = chute_flow_create(what->pipeline, uv_hrtime());
+    api->watches[api->pipeline_count] = chute_watch_create(what->pipeline, chute_now_ms());
     api->pipelines[api->pipeline_count++] = what->pipeline;
 }
 
@@ -234,8 +240,10 @@ static void detach_on_loop(void *arg) {
     for (size_t i = 0; i < api->pipeline_count; i++) {
         if (api->pipelines[i] == what->pipeline) {
             chute_flow_destroy(api->flows[i]);
+            chute_watch_destroy(api->watches[i]);
         } else {
             api->flows[kept] = api->flows[i];
+            api->watches[kept] = api->watches[i];
             api->pipelines[kept++] = api->pipelines[i];
         }
     }

@@ -188,9 +188,36 @@ void chute_flow_write(struct chute_json_writer *writer, const char *key,
     chute_write_close(writer, '}');
 }
 
-double chute_flow_utilization(const struct chute_flow *flow) {
+/* A minute ago, or the beginning. */
+static const struct note *lately(const struct chute_flow *flow) {
     const struct note *then = baseline(flow, LAST_MINUTE);
-    then = then == NULL ? &flow->first : then;
-    double percent = rate(flow, then, CHUTE_FLOW_WORKER_NS, CHUTE_FLOW_UTILIZATION);
+    return then == NULL ? &flow->first : then;
+}
+
+double chute_flow_utilization(const struct chute_flow *flow) {
+    double percent = rate(flow, lately(flow), CHUTE_FLOW_WORKER_NS, CHUTE_FLOW_UTILIZATION);
     return isfinite(percent) ? percent : 0;
+}
+
+int chute_flow_slowest_filter(const struct chute_flow *flow, double *share) {
+    const struct chute_pipeline *pipeline = flow->pipeline;
+    const struct note *then = lately(flow);
+    int slowest = -1;
+    uint64_t most = 0;
+    *share = 0;
+    for (size_t i = 0; i < pipeline->filter_count; i++) {
+        size_t value = chute_flow_of_plugin(pipeline->input_count + i) + 1;
+        uint64_t grown = flow->now.values[value] - then->values[value];
+        if (grown > most) {
+            most = grown;
+            slowest = (int)i;
+        }
+    }
+    uint64_t all =
+        slowest < 0 ? 0
+                    : flow->now.values[CHUTE_FLOW_WORKER_NS] - then->values[CHUTE_FLOW_WORKER_NS];
+    if (slowest >= 0) {
+        *share = all > most ? (double)most / (double)all : 1;
+    }
+    return slowest;
 }

@@ -46,6 +46,9 @@ size_t chute_flow_of_plugin(size_t index);
  * not passed yet are left out. */
 void chute_flow_write(struct chute_json_writer *writer, const char *key,
     struct chute_flow *const *flows, size_t count, size_t value, enum chute_flow_kind kind);
+/* The filter that workers spent most of their time in over the last minute, and its share of it, 0 to 1, in *share. -1:
+ * none took any. */
+int chute_flow_slowest_filter(const struct chute_flow *flow, double *share);
 /* The utilization of the workers over the last minute, in percent; over its life while that is shorter. */
 double chute_flow_utilization(const struct chute_flow *flow);
 

@@ -3,6 +3,7 @@
 #include <http_parser.h>
 
 #include "pipeline/base/alloc.h"
+#include "pipeline/serve/process.h"
 #include "pipeline/serve/serve.h"
 
 /* ------------------------------------------------------------------ live and ready */
@@ -73,114 +74,190 @@ static const char *const words[] = { "healthy", "unknown", "concerning", "unheal
 
 #define MOST_AILMENTS 32
 #define HELD_NS 1000000000 /* shorter, it is but a full queue that gets on */
+#define RETRIED_MS 30000   /* more than outputs wait between attempts at most */
+#define RECENT_MS 300000   /* for how long something that was is told of */
+#define FEW_DESCRIPTORS 8
+#define SLOW_SHARE 0.5
 
-struct ailment {
+/* What can be found; docs/health.md has a section for each, `area-name`. */
+static const struct ailment {
     enum status status;
-    const char *area; /* "status", "output", "queue", "worker" */
-    const char *name;
-    const char *plugin; /* whose; NULL: nobody's */
-    const char *cause, *action, *impact;
+    const char *area, *name;
     int severity; /* 1 is worst */
-};
+    const char *cause, *action, *impact;
+} terminated = { RED, "status", "terminated", 1, "the pipeline was asked to stop",
+    "start it again if that was not meant", "the pipeline takes no more events" },
+  loading = { YELLOW, "status", "loading", 1, "the pipeline is starting",
+      "if it does not come up, look into the log", "the pipeline takes no events yet" },
+  finished = { YELLOW, "status", "finished", 10, "all inputs have ended",
+      "if it is to run on, give it an input that goes on",
+      "the pipeline ends when all events have come through" },
+  away = { YELLOW, "output", "away", 2, "the output's destination takes nothing",
+      "look whether it runs, can be reached, has room and lets us in; the log tells why deliveries "
+      "fail",
+      "its events wait, and inputs are held back when too many do" },
+  refusing = { YELLOW, "output", "refusing", 3,
+      "the output's destination refuses a part of the events for now: they are tried again",
+      "look at the indices that the log names: one may be blocked, closed or over its limit",
+      "these events wait, and inputs are held back when too many do" },
+  rejecting = { YELLOW, "output", "rejecting", 3,
+      "the output's destination has refused events for good in the last five minutes",
+      "look at the reasons in the dead-letter file; mend the mapping, or the filters",
+      "these events are in the dead-letter file and not where they should be" },
+  losing = { RED, "output", "losing", 1,
+      "events were refused for good in the last five minutes, and could not be kept",
+      "give the disk of path.data room, and look at the log for why dead letters cannot be written",
+      "these events are lost" },
+  letters_full = { YELLOW, "dead_letters", "full", 3,
+      "the dead-letter folder is full: the oldest letters were removed in the last five minutes",
+      "take care of why events are refused; dead_letter_queue.max_bytes bounds the folder",
+      "the oldest refused events are gone for good" },
+  queue_full = { YELLOW, "queue", "full", 2,
+      "more events come in than go out, and the queue is full",
+      "look for an output that is away or a slow filter; else give it more workers",
+      "inputs do not read: senders wait, and datagrams are lost" },
+  slow = { YELLOW, "filter", "slow", 2,
+      "workers spend most of their time in this filter, and the queue is full",
+      "look at its patterns, and at worker_millis_per_event; else give the pipeline more workers",
+      "events come through more slowly than they come in" },
+  slow_output = { YELLOW, "output", "slow", 2,
+      "the output takes events more slowly than they come: as many wait for it as may",
+      "look at its destination: what it reads, its disk, its load",
+      "workers wait for it, and then inputs do not read" },
+  stuck = { RED, "worker", "stuck", 1, "a worker does not get on with its batch",
+      "look at /_node/hot_threads and at what filters take",
+      "events of that batch do not come through" },
+  unreadable = { YELLOW, "input", "unreadable", 3, "files cannot be read",
+      "the log names them and why; give the user of logchute the right to read them",
+      "their lines do not come; all other files are read" },
+  unsaved = { YELLOW, "input", "unsaved", 3, "positions in files cannot be written",
+      "give the disk room, and the user of logchute the right to write the sincedb",
+      "after a restart, lines that came through already would come again" },
+  descriptors = { YELLOW, "process", "descriptors", 2, "the process has no file descriptors left",
+      "raise the limit of open files (ulimit -n, LimitNOFILE), or close connections",
+      "new connections wait, and files cannot be opened" };
 
 struct report {
     const char *state;
     enum status status;
-    struct ailment ailments[MOST_AILMENTS];
+    struct {
+        const struct ailment *what;
+        const char *plugin; /* whose; NULL: nobody's */
+    } found[MOST_AILMENTS];
     size_t count;
 };
 
-static void add(struct report *report, struct ailment ailment) {
-    report->status = ailment.status > report->status ? ailment.status : report->status;
+static void add(struct report *report, const struct ailment *what, const char *plugin) {
+    report->status = what->status > report->status ? what->status : report->status;
     if (report->count < MOST_AILMENTS) {
-        report->ailments[report->count++] = ailment;
+        report->found[report->count].what = what;
+        report->found[report->count++].plugin = plugin;
     }
 }
 
 static void look_at_state(struct report *report, const struct chute_pipeline *pipeline) {
-    report->state = pipeline->is_stopping        ? "TERMINATED"
-                    : !pipeline->is_running      ? "LOADING"
-                    : pipeline->open_inputs == 0 ? "FINISHED"
-                                                 : "RUNNING";
     if (pipeline->is_stopping) {
-        add(report, (struct ailment){ .status = RED,
-                        .area = "status",
-                        .name = "terminated",
-                        .cause = "the pipeline was asked to stop",
-                        .action = "start it again if that was not meant",
-                        .impact = "the pipeline takes no more events",
-                        .severity = 1 });
+        report->state = "TERMINATED";
+        add(report, &terminated, NULL);
     } else if (!pipeline->is_running) {
-        add(report, (struct ailment){ .status = YELLOW,
-                        .area = "status",
-                        .name = "loading",
-                        .cause = "the pipeline is starting",
-                        .action = "if it does not come up, look into the log",
-                        .impact = "the pipeline takes no events yet",
-                        .severity = 1 });
+        report->state = "LOADING";
+        add(report, &loading, NULL);
     } else if (pipeline->open_inputs == 0) {
-        add(report, (struct ailment){ .status = YELLOW,
-                        .area = "status",
-                        .name = "finished",
-                        .cause = "all inputs have ended",
-                        .action = "if it is to run on, give it an input that goes on",
-                        .impact = "the pipeline ends when all events have come through",
-                        .severity = 10 });
+        report->state = "FINISHED";
+        add(report, &finished, NULL);
+    } else {
+        report->state = "RUNNING";
     }
 }
 
-static void look_at_outputs(struct report *report, const struct chute_pipeline *pipeline) {
-    for (size_t i = 0; i < pipeline->output_count; i++) {
-        struct chute_output *output = pipeline->outputs[i];
-        struct chute_output_state state = chute_output_look(output);
-        if (state.failures > 0) {
-            add(report, (struct ailment){ .status = YELLOW,
-                            .area = "output",
-                            .name = "away",
-                            .plugin = output->head.id,
-                            .cause = "the output's destination takes nothing",
-                            .action = "look whether it runs, can be reached and lets us in; the "
-                                      "log tells why deliveries fail",
-                            .impact = "its events wait, and inputs are held back when too many do",
-                            .severity = 2 });
+static void look_at_inputs(struct report *report, const struct chute_pipeline *pipeline) {
+    for (size_t i = 0; i < pipeline->input_count; i++) {
+        const struct chute_input *input = pipeline->inputs[i];
+        if (input->troubles[CHUTE_TROUBLE_UNREADABLE] > 0) {
+            add(report, &unreadable, input->head.id);
+        }
+        if (input->troubles[CHUTE_TROUBLE_UNSAVED] > 0) {
+            add(report, &unsaved, input->head.id);
         }
     }
 }
 
-static void look_inside(
-    struct report *report, struct chute_pipeline *pipeline, const struct chute_api *api) {
+static void look_at_outputs(
+    struct report *report, const struct chute_pipeline *pipeline, const struct chute_watch *watch) {
+    for (size_t i = 0; i < pipeline->output_count; i++) {
+        struct chute_output *output = pipeline->outputs[i];
+        const struct chute_instance *head = &output->head;
+        if (chute_output_look(output).failures > 0) {
+            add(report, &away, head->id);
+        } else if (head->counters.in_flight > 0 &&
+                   chute_watch_grew(watch, CHUTE_SIGN_RETRIED, i,
+                       RETRIED_MS + output->limits.retry_max_ms)) {
+            add(report, &refusing, head->id);
+        }
+        if (chute_watch_grew(watch, CHUTE_SIGN_DEAD_LETTERED, i, RECENT_MS)) {
+            add(report, &rejecting, head->id);
+        }
+        if (chute_watch_grew(watch, CHUTE_SIGN_UNKEPT, i, RECENT_MS)) {
+            add(report, &losing, head->id);
+        }
+    }
+    if (chute_watch_grew(watch, CHUTE_SIGN_DROPPED_LETTERS, 0, RECENT_MS)) {
+        add(report, &letters_full, NULL);
+    }
+}
+
+static void look_at_slow_outputs(struct report *report, const struct chute_pipeline *pipeline) {
+    for (size_t i = 0; i < pipeline->output_count; i++) {
+        struct chute_output_state state = chute_output_look(pipeline->outputs[i]);
+        if (state.failures == 0 && state.waiting_bytes >= state.waiting_limit) {
+            add(report, &slow_output, pipeline->outputs[i]->head.id);
+        }
+    }
+}
+
+static void look_at_queue(
+    struct report *report, const struct chute_pipeline *pipeline, struct chute_flow *flow) {
     uint64_t held_ns = 0;
     for (size_t i = 0; i < pipeline->input_count; i++) {
         uint64_t one_ns = chute_input_held_ns(pipeline->inputs[i]);
         held_ns = one_ns > held_ns ? one_ns : held_ns;
     }
     if (held_ns >= HELD_NS) {
-        add(report, (struct ailment){ .status = YELLOW,
-                        .area = "queue",
-                        .name = "full",
-                        .cause = "more events come in than go out, and the queue is full",
-                        .action = "look for an output that is away or a slow filter; else give "
-                                  "it more workers",
-                        .impact = "inputs do not read: senders wait, and datagrams are lost",
-                        .severity = 2 });
-    }
-    if (chute_workers_busy_ms(pipeline) > api->stuck_worker_ms) {
-        add(report, (struct ailment){ .status = RED,
-                        .area = "worker",
-                        .name = "stuck",
-                        .cause = "a worker does not get on with its batch",
-                        .action = "look at /_node/hot_threads and at what filters take",
-                        .impact = "events of that batch do not come through",
-                        .severity = 1 });
+        double share;
+        chute_flow_look(flow, uv_hrtime());
+        add(report, &queue_full, NULL);
+        look_at_slow_outputs(report, pipeline);
+        int filter = chute_flow_slowest_filter(flow, &share);
+        if (filter >= 0 && share >= SLOW_SHARE) {
+            add(report, &slow, pipeline->filters[filter]->head.id);
+        }
     }
 }
 
-static struct report examine(const struct chute_api *api, struct chute_pipeline *pipeline) {
+/* Descriptors are the process's: every pipeline suffers. */
+static bool has_descriptors(void) {
+    struct chute_process_facts facts = chute_process_facts();
+    return facts.most_descriptors == 0 ||
+           facts.open_descriptors + FEW_DESCRIPTORS < facts.most_descriptors;
+}
+
+static struct report examine(const struct chute_api *api, size_t index) {
+    struct chute_pipeline *pipeline = api->pipelines[index];
+    struct chute_watch *watch = api->watches[index];
     struct report report = { .status = GREEN };
     look_at_state(&report, pipeline);
-    if (pipeline->is_running) {
-        look_at_outputs(&report, pipeline);
-        look_inside(&report, pipeline, api);
+    if (!pipeline->is_running) {
+        return report;
+    }
+    chute_watch_look(watch, chute_now_ms());
+    look_at_inputs(&report, pipeline);
+    look_at_outputs(&report, pipeline, watch);
+    look_at_queue(&report, pipeline, api->flows[index]);
+    if (chute_workers_busy_ms(pipeline) > api->stuck_worker_ms) {
+        add(&report, &stuck, NULL);
+    }
+    if (!has_descriptors()) {
+        add(&report, &descriptors, NULL);
     }
     return report;
 }
@@ -188,7 +265,7 @@ static struct report examine(const struct chute_api *api, struct chute_pipeline 
 const char *chute_serve_status(const struct chute_api *api) {
     enum status worst = GREEN;
     for (size_t i = 0; i < api->pipeline_count; i++) {
-        struct report report = examine(api, api->pipelines[i]);
+        struct report report = examine(api, i);
         worst = report.status > worst ? report.status : worst;
     }
     return names[worst];
@@ -197,33 +274,33 @@ const char *chute_serve_status(const struct chute_api *api) {
 /* ------------------------------------------------------------------ the report */
 
 static void write_id(
-    struct chute_json_writer *writer, const struct ailment *ailment, const char *kind) {
+    struct chute_json_writer *writer, const struct ailment *what, const char *kind) {
     char id[128];
-    snprintf(
-        id, sizeof(id), "logstash:health:pipeline:%s:%s:%s", ailment->area, kind, ailment->name);
+    snprintf(id, sizeof(id), "logstash:health:pipeline:%s:%s:%s", what->area, kind, what->name);
     chute_write_text(writer, "id", id);
 }
 
-static void write_diagnosis(struct chute_json_writer *writer, const struct ailment *ailment) {
+static void write_diagnosis(
+    struct chute_json_writer *writer, const struct ailment *what, const char *plugin) {
     struct chute_buf cause = { 0 };
     char url[64];
-    chute_buf_printf(&cause, "%s%s%s", ailment->plugin == NULL ? "" : ailment->plugin,
-        ailment->plugin == NULL ? "" : ": ", ailment->cause);
-    snprintf(url, sizeof(url), "docs/api.md#%s-%s", ailment->area, ailment->name);
+    chute_buf_printf(
+        &cause, "%s%s%s", plugin == NULL ? "" : plugin, plugin == NULL ? "" : ": ", what->cause);
+    snprintf(url, sizeof(url), "docs/health.md#%s-%s", what->area, what->name);
     chute_write_open(writer, NULL, '{');
-    write_id(writer, ailment, "diagnosis");
+    write_id(writer, what, "diagnosis");
     chute_write_str(writer, "cause", chute_buf_str(&cause));
-    chute_write_text(writer, "action", ailment->action);
+    chute_write_text(writer, "action", what->action);
     chute_write_text(writer, "help_url", url);
     chute_write_close(writer, '}');
     chute_buf_finish(&cause);
 }
 
-static void write_impact(struct chute_json_writer *writer, const struct ailment *ailment) {
+static void write_impact(struct chute_json_writer *writer, const struct ailment *what) {
     chute_write_open(writer, NULL, '{');
-    write_id(writer, ailment, "impact");
-    chute_write_int(writer, "severity", ailment->severity);
-    chute_write_text(writer, "description", ailment->impact);
+    write_id(writer, what, "impact");
+    chute_write_int(writer, "severity", what->severity);
+    chute_write_text(writer, "description", what->impact);
     chute_write_open(writer, "impact_areas", '[');
     chute_write_text(writer, NULL, "pipeline_execution");
     chute_write_close(writer, ']');
@@ -236,12 +313,12 @@ static void write_ailments(struct chute_json_writer *writer, const struct report
     }
     chute_write_open(writer, "diagnosis", '[');
     for (size_t i = 0; i < report->count; i++) {
-        write_diagnosis(writer, &report->ailments[i]);
+        write_diagnosis(writer, report->found[i].what, report->found[i].plugin);
     }
     chute_write_close(writer, ']');
     chute_write_open(writer, "impacts", '[');
     for (size_t i = 0; i < report->count; i++) {
-        write_impact(writer, &report->ailments[i]);
+        write_impact(writer, report->found[i].what);
     }
     chute_write_close(writer, ']');
 }
@@ -304,7 +381,7 @@ void chute_serve_health_report(
     struct chute_json_writer writer;
     char symptom[96], now[CHUTE_TIME_TEXT_SIZE];
     for (size_t i = 0; i < api->pipeline_count; i++) {
-        reports[i] = examine(api, api->pipelines[i]);
+        reports[i] = examine(api, i);
         worst = reports[i].status > worst ? reports[i].status : worst;
     }
     snprintf(symptom, sizeof(symptom), "1 indicator is %s (`pipelines`)", words[worst]);

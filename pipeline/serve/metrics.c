@@ -19,6 +19,7 @@ struct series {
     enum kind kind;
     const struct chute_instance *head;
     struct chute_input *input;   /* of an input */
+    uint64_t idle_ms;            /* the same */
     struct chute_output *output; /* of an output that is open */
     struct chute_str labels;
 };
@@ -62,8 +63,12 @@ static void gather(struct scrape *scrape) {
     scrape->series = chute_arena_zeroed(&scrape->arena, sizeof(*scrape->series) * (count + 1));
     for (size_t p = 0; p < scrape->api->pipeline_count; p++) {
         const struct chute_pipeline *pipeline = scrape->api->pipelines[p];
+        struct chute_watch *watch = scrape->api->watches[p];
+        chute_watch_look(watch, chute_now_ms());
         for (size_t i = 0; i < pipeline->input_count; i++) {
-            struct series made = { .kind = INPUT, .input = pipeline->inputs[i] };
+            struct series made = { .kind = INPUT,
+                .input = pipeline->inputs[i],
+                .idle_ms = chute_watch_quiet_ms(watch, CHUTE_SIGN_GIVEN, i) };
             add_series(scrape, pipeline, &pipeline->inputs[i]->head, made);
         }
         for (size_t i = 0; i < pipeline->filter_count; i++) {
@@ -126,6 +131,18 @@ static double held_back(const struct series *series) {
     return SECONDS(chute_input_push_ns(series->input));
 }
 
+static double idle(const struct series *series) {
+    return (double)series->idle_ms / 1000;
+}
+
+static double unreadable(const struct series *series) {
+    return series->input->troubles[CHUTE_TROUBLE_UNREADABLE];
+}
+
+static double unsaved(const struct series *series) {
+    return series->input->troubles[CHUTE_TROUBLE_UNSAVED];
+}
+
 static double worker_seconds(const struct series *series) {
     return SECONDS(series->head->counters.nanoseconds);
 }
@@ -150,6 +167,12 @@ static const struct {
         "Time of workers in the plugin; for an output also what they waited for room." },
     { "logchute_input_held_back_seconds_total", "counter", INPUT, held_back,
         "Time for which the input did not read, as the queue was full." },
+    { "logchute_input_idle_seconds", "gauge", INPUT, idle,
+        "Since the input last gave an event, to within five seconds." },
+    { "logchute_input_unreadable_files", "gauge", INPUT, unreadable,
+        "Files that the input cannot read." },
+    { "logchute_input_unsaved_positions", "gauge", INPUT, unsaved,
+        "1 while the positions in files cannot be written." },
     { "logchute_output_waiting_bytes", "gauge", OUTPUT, waiting_bytes,
         "Encoded events that wait for the output, or for an answer to it." },
     { "logchute_output_failed_deliveries_in_a_row", "gauge", OUTPUT, failing,
@@ -361,6 +384,14 @@ static double dead_letter_bytes(struct chute_pipeline *pipeline) {
     return has_some ? (double)chute_dead_letters_bytes(pipeline->dead_letters) : 0;
 }
 
+static double dead_letter_limit(struct chute_pipeline *pipeline) {
+    return (double)pipeline->settings.dead_letter_bytes;
+}
+
+static double dropped_letters(struct chute_pipeline *pipeline) {
+    return pipeline->is_running ? (double)chute_dead_letters_dropped(pipeline->dead_letters) : 0;
+}
+
 static double none(struct chute_pipeline *pipeline) {
     (void)pipeline;
     return 0;
@@ -396,6 +427,10 @@ static const struct {
         "For how long the oldest of it has waited." },
     { "logchute_dead_letter_queue_bytes", "gauge", dead_letter_bytes,
         "Dead letters that are kept." },
+    { "logchute_dead_letter_queue_limit_bytes", "gauge", dead_letter_limit,
+        "From here on the oldest are removed; 0: none are kept." },
+    { "logchute_dead_letter_queue_dropped_events_total", "counter", dropped_letters,
+        "Dead letters that were removed to make room." },
     { "logchute_pipeline_reloads_total", "counter", none, "Reloads of the configuration." },
     { "logchute_pipeline_reload_failures_total", "counter", none,
         "Reloads that a faulty configuration prevented." },
@@ -444,7 +479,7 @@ static void add_process(const struct scrape *scrape) {
     chute_metric_begin(scrape->out, "logchute_process_start_time_seconds", "gauge",
         "When the process was started, in seconds since 1970.");
     chute_buf_printf(
-        scrape->out, "logchute_process_start_time_seconds %.3f\n", chute_process_start_time());
+        scrape->out, "logchute_process_start_time_seconds %.3f\n", scrape->api->process_started);
 }
 
 void chute_serve_metrics(

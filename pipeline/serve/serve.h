@@ -11,6 +11,7 @@
 #include "pipeline/net/http_server.h"
 #include "pipeline/serve/api.h"
 #include "pipeline/serve/flow.h"
+#include "pipeline/serve/watch.h"
 
 /* Whose API this is: clients decide by it what they may ask. */
 #define CHUTE_LOGSTASH_VERSION "8.19.0"
@@ -34,12 +35,14 @@ struct chute_api {
     char id[37], ephemeral_id[37];
     uint64_t started_ms;      /* of the clock that only goes forward */
     int64_t started_epoch_ms; /* since 1970 */
+    double process_started;   /* the same, in seconds; looked at once, as the clock may be set */
     int first_log_level;
     bool has_auth;
     bool is_on_loopback; /* nobody elsewhere can ask */
     unsigned char auth_hash[32];
     struct chute_pipeline **pipelines;
-    struct chute_flow **flows; /* of each of the pipelines */
+    struct chute_flow **flows;    /* of each of the pipelines */
+    struct chute_watch **watches; /* the same */
     size_t pipeline_count;
 
     uint64_t stuck_loop_ms, stuck_worker_ms; /* from then on it does not live */

@@ -31,6 +31,7 @@ static void ping(struct chute_api *api) {
 void chute_serve_tick(struct chute_api *api) {
     for (size_t i = 0; i < api->pipeline_count; i++) {
         chute_flow_tick(api->flows[i], uv_hrtime());
+        chute_watch_look(api->watches[i], chute_now_ms());
     }
     note_process(api);
     ping(api);

@@ -71,3 +71,27 @@ Test(flow, kinds) {
     cr_expect_float_eq(chute_flow_utilization(flow), 25, 1e-9);
     expect(CHUTE_FLOW_FILTERED + 1, CHUTE_FLOW_MILLIS_PER_EVENT, "{}"); /* of no events */
 }
+
+Test(flow, the_slowest_filter_and_its_share) {
+    static struct chute_filter filters[2];
+    static struct chute_filter *list[] = { &filters[0], &filters[1] };
+    static struct chute_pipeline two = {
+        .settings = { .workers = 1 }, .filters = list, .filter_count = 2
+    };
+    double share;
+    struct chute_flow *of_two = chute_flow_create(&two, now);
+    cr_expect_eq(chute_flow_slowest_filter(of_two, &share), -1, "nothing has passed");
+    chute_flow_look(of_two, now + 10 * SECOND);
+    cr_expect_eq(chute_flow_slowest_filter(of_two, &share), -1, "nothing was done");
+    filters[0].head.counters.nanoseconds = 1 * SECOND;
+    filters[1].head.counters.nanoseconds = 6 * SECOND;
+    two.counters.nanoseconds = 8 * SECOND;
+    chute_flow_look(of_two, now + 10 * SECOND);
+    cr_expect_eq(chute_flow_slowest_filter(of_two, &share), 1);
+    cr_expect_float_eq(share, 0.75, 1e-9);
+    filters[1].head.counters.nanoseconds = 9 * SECOND;
+    chute_flow_look(of_two, now + 10 * SECOND);
+    cr_expect_eq(chute_flow_slowest_filter(of_two, &share), 1);
+    cr_expect_float_eq(share, 1, 1e-9, "the pipeline's own number comes a batch later");
+    chute_flow_destroy(of_two);
+}

@@ -122,3 +122,49 @@ Test(health, a_loop_that_does_not_turn_is_not_alive, .timeout = 60) {
     }
     finish(&world);
 }
+
+/* What a counter says of the last minutes. */
+Test(health, what_has_been_lately_shows, .timeout = 60) {
+    struct world world;
+    begin(&world);
+    struct chute_pipeline *pipeline = load(
+        &world.process, "input { lines { count => 1 endless => true } } output { collect { } }", 1);
+    chute_api_attach(world.api, pipeline);
+    cr_assert_eq(chute_pipeline_start(pipeline), 0);
+    struct chute_counters *counters = &pipeline->outputs[0]->head.counters;
+    while (counters->out < 1) {
+        usleep(500);
+    }
+    const struct {
+        const char *what, *status;
+        _Atomic uint64_t *counter;
+    } rows[] = { { "retried, and done since", "green", &counters->retried },
+        { "dead-lettered", "yellow", &counters->dead_lettered },
+        { "refused and not kept", "red", &counters->unkept } };
+    cr_expect_str_eq(chute_serve_status(world.api), "green");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ++*rows[i].counter;
+        cr_expect_str_eq(chute_serve_status(world.api), rows[i].status, "%s", rows[i].what);
+        chute_watch_destroy(world.api->watches[0]);
+        --*rows[i].counter;
+        world.api->watches[0] = chute_watch_create(pipeline, chute_now_ms());
+    }
+    ++counters->retried;
+    counters->in_flight = 1;
+    cr_expect_str_eq(chute_serve_status(world.api), "yellow", "retried, and still there");
+    counters->in_flight = 0;
+    for (int what = 0; what < CHUTE_TROUBLES; what++) {
+        chute_input_trouble(pipeline->inputs[0], (enum chute_trouble)what, 2);
+        cr_expect_str_eq(chute_serve_status(world.api), "yellow", "trouble %d", what);
+        chute_input_trouble(pipeline->inputs[0], (enum chute_trouble)what, 0);
+        cr_expect_str_eq(chute_serve_status(world.api), "green", "it is over");
+    }
+    chute_pipeline_stop(pipeline);
+    while (!chute_pipeline_is_drained(pipeline)) {
+        usleep(500);
+    }
+    chute_api_detach(world.api, pipeline);
+    chute_pipeline_close(pipeline);
+    chute_pipeline_destroy(pipeline);
+    finish(&world);
+}
