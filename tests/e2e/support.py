@@ -58,6 +58,7 @@ class Logchute:
     def __init__(self, binary, folder, config, *args, env=None):
         self.binary, self.folder, self.args = binary, str(folder), list(args)
         self.env = dict(os.environ, **(env or {}))
+        self.prefix = []  # of the command: a program that starts ours with less
         self.data = os.path.join(self.folder, "data")
         self.config = os.path.join(self.folder, "pipeline.conf")
         self.out = os.path.join(self.folder, "stdout")
@@ -72,7 +73,7 @@ class Logchute:
         """Starts it, and waits for nothing."""
         self.out_file, self.err_file = open(self.out, "ab"), open(self.err, "wb")
         self.process = subprocess.Popen(
-            [self.binary, "-f", self.config, "--path.data", self.data, "--log.format", "json",
+            [*self.prefix, self.binary, "-f", self.config, "--path.data", self.data, "--log.format", "json",
              "--api.http.port", str(self.api_port), *self.args],
             stdin=subprocess.DEVNULL, stdout=self.out_file, stderr=self.err_file, env=self.env, cwd=self.folder)
 
@@ -304,21 +305,21 @@ class Elasticsearch(OpenSearch):
 
 
 class FakeEngine:
-    """Answers bulk requests as a search engine that does with each document what `decide(document)`, a status, says. For
-    what a real one cannot be made to do at will."""
+    """Answers bulk requests as a search engine that does with each document what `decide(document)`, a status, says, or
+    refuses all requests with a status. For what a real one cannot be made to do at will."""
 
-    def __init__(self, port, decide, reason="refused"):
-        self.port, self.decide, self.reason = port, decide, reason
+    def __init__(self, port, decide, reason="refused", refuses_all_with=None):
+        self.port, self.decide, self.reason, self.refuses_all_with = port, decide, reason, refuses_all_with
 
     def start(self):
-        decide, reason = self.decide, self.reason
+        decide, reason, engine = self.decide, self.reason, self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self, body):
+            def answer(self, body, status=200):
                 data = json.dumps(body).encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(data)))
                 self.end_headers()
@@ -331,6 +332,10 @@ class FakeEngine:
             do_HEAD = do_GET
 
             def do_POST(self):
+                refusal = engine.refuses_all_with
+                if refusal:
+                    self.rfile.read(int(self.headers["content-length"]))
+                    return self.answer({"error": {"type": "security_exception", "reason": reason}, "status": refusal}, refusal)
                 documents = self.rfile.read(int(self.headers["content-length"])).split(b"\n")[1:-1:2]
                 statuses = [decide(document) for document in documents]
                 error = {"type": "mapper_parsing_exception", "reason": reason}

@@ -52,7 +52,7 @@ def test_an_output_that_is_away_is_a_concern_and_no_reason_to_start_anew(logchut
     assert main["symptom"] == "The pipeline is concerning; 1 area is impacted and 1 diagnosis is available."
     diagnosis, impact = main["diagnosis"][0], main["impacts"][0]
     assert diagnosis["id"] == "logstash:health:pipeline:output:diagnosis:away" and diagnosis["cause"].startswith("engine: ")
-    assert diagnosis["action"] and diagnosis["help_url"] == "docs/api.md#output-away"
+    assert diagnosis["action"] and diagnosis["help_url"] == "docs/health.md#output-away"
     assert impact["id"] == "logstash:health:pipeline:output:impact:away" and impact["impact_areas"] == ["pipeline_execution"]
     assert isinstance(impact["severity"], int) and impact["description"]
     assert health(chute, "live")[0] == health(chute, "ready")[0] == 200
