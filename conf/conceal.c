@@ -5,10 +5,11 @@
 
 #include "pipeline/base/ascii.h"
 #include "pipeline/base/str.h"
+#include "pipeline/base/user_info.h"
 
 /* What a name holds whose value is a secret, in any case. */
 static const char *const names[] = { "pass", "secret", "token", "api_key", "apikey", "cloud_auth",
-    "authorization", "credential" };
+    "auth_type", "authorization", "credential" };
 
 static bool is_word(char byte) {
     return chute_is_alnum(byte) || byte == '_' || byte == '-' || byte == '.';
@@ -78,24 +79,9 @@ static size_t hide_value(char *line, size_t len, size_t at) {
     return end;
 }
 
-/* Behind "://", up to the last "@" before the path. */
-static void hide_user(char *line, size_t len, size_t at) {
-    size_t user = 0;
-    for (size_t i = at; i < len && strchr(" \t\"'/,", line[i]) == NULL; i++) {
-        user = line[i] == '@' ? i : user;
-    }
-    if (user > 0) {
-        hide(line, at, user);
-    }
-}
-
 void chute_conceal(char *line, size_t len) {
+    chute_user_info_hide(line, len);
     for (size_t at = 0; at < len;) {
-        if (at + 3 <= len && memcmp(line + at, "://", 3) == 0) {
-            hide_user(line, len, at + 3);
-            at += 3;
-            continue;
-        }
         size_t start = at;
         while (at < len && is_word(line[at])) {
             at++;

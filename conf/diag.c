@@ -7,6 +7,7 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/arena.h"
 #include "pipeline/base/buf.h"
+#include "pipeline/base/user_info.h"
 
 #define LONGEST_NAME 64
 #define LONGEST_SHOWN 120 /* characters of a source line */
@@ -95,6 +96,7 @@ __attribute__((format(printf, 3, 0), nonnull(3))) static void note(
     vsnprintf(chute_buf_reserve(&text, (size_t)len + 1), (size_t)len + 1, format, again);
     va_end(again);
     text.len = (size_t)len;
+    chute_user_info_hide(text.at, text.len); /* of an URL that is quoted as wrong */
     shown.message = chute_arena_copy(&diag->arena, chute_buf_str(&text)).at;
     chute_buf_finish(&text);
     if (shown.hint != NULL) {

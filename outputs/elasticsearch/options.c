@@ -44,6 +44,7 @@ const struct chute_option chute_elasticsearch_options[] = {
         .doc = "API key as `id:key`, or as its base64." },
     { .name = "auth_type",
         CHUTE_HASH(S, auth_type),
+        .is_secret = true, /* a password is in it */
         .sample = "{ \"type\" => \"basic\" \"user\" => \"u\" \"password\" => \"p\" }",
         .doc = "OpenSearch output: `type => basic` with user and password." },
     { .name = "path",

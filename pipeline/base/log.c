@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/base/time.h"
+#include "pipeline/base/user_info.h"
 #include "pipeline/base/utf8.h"
 
 /* The log's own settings are the process's: the one exception to "no global variable". */
@@ -133,6 +135,19 @@ static void add_head(struct chute_buf *line, enum chute_log_level level, const c
     }
 }
 
+/* Appends a message or a value, without the user of an URL. */
+static void add_text(
+    struct chute_buf *line, const char *text, void (*add)(struct chute_buf *, const char *)) {
+    if (strchr(text, '@') == NULL) {
+        add(line, text);
+        return;
+    }
+    char *shown = chute_strdup(text);
+    chute_user_info_hide(shown, strlen(shown));
+    add(line, shown);
+    chute_free(shown);
+}
+
 static void write_line(struct chute_buf *line) {
     chute_buf_add_char(line, '\n');
     size_t done = 0;
@@ -238,11 +253,7 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
     bool is_json = writes_json;
     struct chute_buf line = { 0 };
     add_head(&line, level, module);
-    if (is_json) {
-        add_json_text(&line, message);
-    } else {
-        add_plain_message(&line, message);
-    }
+    add_text(&line, message, is_json ? add_json_text : add_plain_message);
     va_list pairs;
     va_start(pairs, message);
     const char *key;
@@ -255,10 +266,10 @@ void chute_log(enum chute_log_level level, const char *module, const char *messa
             chute_buf_add_char(&line, ',');
             add_json_text(&line, key);
             chute_buf_add_char(&line, ':');
-            add_json_text(&line, value);
+            add_text(&line, value, add_json_text);
         } else {
             chute_buf_printf(&line, " %s=", key);
-            add_plain_value(&line, value);
+            add_text(&line, value, add_plain_value);
         }
     }
     va_end(pairs);

@@ -57,6 +57,7 @@ Test(base_log, plain_lines) {
         { "a back\\slash", "\"a back\\\\slash\"" },
         { "tab\there", "\"tab\\there\"" },
         { "two\nlines", "\"two\\nlines\"" },
+        { "http://ann:pw@h/a@b", "http://******@h/a@b" },
         { "\x1b[2J", "\\x1B[2J" },
         { "\x7f", "\\x7F" },
         { "\xC3\xA4", "\xC3\xA4" },

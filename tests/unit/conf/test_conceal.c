@@ -15,6 +15,8 @@ static const struct {
     { "headers => { \"Authorization\" => \"Bearer a\" }",
         "headers => { \"Authorization\" => \"********\" }" },
     { "password => [\"a\", \"b\"] c => d", "password => ********** c => d" },
+    { "auth_type => 'x' c => d", "auth_type => '*' c => d" },
+    { "hosts => \"ann:pw@host:1\"", "hosts => \"******@host:1\"" },
     { "password => \"not closed", "password => \"**********" },
     { "api.auth.basic.password: x1 # hm", "api.auth.basic.password: ** # hm" },
     { "key => \"k\" ssl_key => \"/file\"", "key => \"*\" ssl_key => \"/file\"" },
