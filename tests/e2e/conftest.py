@@ -66,7 +66,8 @@ def unused_port():
 
 @pytest.fixture
 def logchute(binary, tmp_path):
-    """Makes logchutes: logchute(config, *arguments, env={}), started unless start=False; killed at the end."""
+    """Makes logchutes: logchute(config, *arguments, env={}), started unless start=False; at the end each has to account for
+    all events, and is killed."""
     made = []
 
     def make(config, *args, start=True, env=None):
@@ -77,9 +78,13 @@ def logchute(binary, tmp_path):
         return one.start() if start else one
 
     yield make
+    failures = []
     for one in made:
-        if one.process is not None:
-            one.kill()
+        try:
+            one.end()
+        except AssertionError as failure:
+            failures.append(str(failure))
+    assert not failures, failures
 
 
 def need_opensearch():

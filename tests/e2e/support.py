@@ -1,4 +1,5 @@
 """What the end-to-end tests stand on: logchute as a process, a real OpenSearch node, and waiting without sleeping."""
+import base64
 import http.client
 import http.server
 import json
@@ -65,7 +66,6 @@ class Logchute:
         self.err = os.path.join(self.folder, "stderr")
         self.process = None
         self.api_port = free_port()
-        self.has_api = not {"--api.enabled", "--api.http.port", "--api.auth.type"} & set(args)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(config)
 
@@ -125,12 +125,58 @@ class Logchute:
             return [json.loads(line) for line in f.read().split("\n")[:-1]]
 
     def stop(self, number=signal.SIGTERM, seconds=30):
-        """Asks it to stop: its exit code, and the log's last record. Before that its API has to account for all events;
-        while events move, one that is seen twice or not at all is looked for again."""
-        if self.has_api and self.process.poll() is None:
-            wait_for(lambda: is_api_balanced(self), 10, "a balance in the API")
+        """Asks it to stop: its exit code, and the log's last record. Before that its API has to account for all events."""
+        self.see_balance()
         self.process.send_signal(number)
         return self.wait(seconds)
+
+    def see_balance(self, seconds=10):
+        """Waits until the API accounts for all events: while they move, one may be seen twice or not at all. False if
+        nobody can be asked."""
+        if self.process.poll() is not None or self.api_authority() is None:
+            return False
+        try:
+            wait_for(lambda: is_api_balanced(self), seconds, "a balance in the API")
+        except OSError:
+            return False
+        return True
+
+    def api_authority(self):
+        """The port of its API, and the headers that it wants. None if it has none, or one that wants more than that."""
+        try:
+            with open(os.path.join(self.data, "api.address"), encoding="ascii") as f:
+                port = int(f.read().rsplit(":", 1)[1])
+        except (OSError, IndexError):
+            return None
+        given = dict(zip(self.args, self.args[1:]))
+        words = "%s:%s" % (given.get("--api.auth.basic.username"), given.get("--api.auth.basic.password"))
+        headers = {"Authorization": "Basic " + base64.b64encode(words.encode()).decode()}
+        try:
+            status = self.ask("/", headers=headers, port=port)[0]
+        except (OSError, http.client.HTTPException):
+            return None
+        return (port, headers) if status == 200 else None
+
+    def end(self):
+        """The end of its test: what came in is accounted for, by the API, or, where that cannot be asked or events go on
+        moving, by the last line of the log."""
+        if self.process is None:
+            return
+        try:
+            if self.process.poll() is None:
+                try:
+                    is_seen = self.see_balance(2)
+                except AssertionError:
+                    before = api_events(self)
+                    wait_for(lambda: api_events(self) != before, 1, "a balance in the API, though nothing moves: %s" % before)
+                    is_seen = False
+                if not is_seen:
+                    self.process.terminate()
+                    assert self.wait(30)[1].get("message") == "stopped", "it ended without its counters"
+            elif self.log() and self.log()[-1].get("message") == "stopped":
+                assert_balanced(self.log()[-1])
+        finally:
+            self.kill()
 
     def wait(self, seconds=30):
         try:
@@ -188,15 +234,25 @@ def assert_balanced(record):
     return counters
 
 
+COUNTS = ("in", "created", "out", "dropped", "dead_lettered", "lost", "in_flight")
+
+
+def api_events(chute):
+    """The counts of every pipeline, and of each of its filters and outputs, as the API tells them."""
+    port, headers = chute.api_authority() or (None, None)
+    if port is None:
+        raise ConnectionError("there is no API to ask")
+    found = []
+    for pipeline in json.loads(chute.ask("/_node/stats/pipelines", headers=headers, port=port)[2])["pipelines"].values():
+        plugins = pipeline["plugins"]["filters"] + pipeline["plugins"]["outputs"]
+        found += [{k: part["events"][k] for k in COUNTS} for part in [pipeline] + plugins]
+    return found
+
+
 def is_api_balanced(chute):
     """True if the API accounts for all events that came in: for every pipeline and each of its plugins."""
-    for pipeline in chute.api("/_node/stats/pipelines")["pipelines"].values():
-        plugins = pipeline["plugins"]["filters"] + pipeline["plugins"]["outputs"]
-        for events in [pipeline["events"]] + [plugin["events"] for plugin in plugins]:
-            left = events["in"] + events["created"]
-            if left != sum(events[k] for k in ("out", "dropped", "dead_lettered", "lost", "in_flight")):
-                return False
-    return True
+    found = api_events(chute)
+    return len(found) > 0 and all(counts["in"] + counts["created"] == sum(counts[k] for k in COUNTS[2:]) for counts in found)
 
 
 def plugin_counters(counters, kind, name):

@@ -194,6 +194,7 @@ def test_queue_full(logchute):
     chute.start()
     chute.out_file.close()
     assert expect(chute, "queue full")["output:slow"]["cause"].startswith("to: ")
+    assert chute.see_balance()
     chute.kill()
     os.close(reader)
 
@@ -270,6 +271,7 @@ def clock(tmp_path):
 def test_slow_filter(logchute):
     chute = logchute(SLOW, "--queue.memory_bytes", "1048576", "--pipeline.batch.size", "50")
     assert expect(chute, "slow filter", 60)["filter:slow"]["cause"].startswith("slow: ")
+    assert chute.see_balance()
     chute.kill()
 
 
@@ -277,6 +279,7 @@ def test_slow_filter_for_five_minutes(logchute, clock):
     chute = logchute(SLOW, "--queue.memory_bytes", "1048576", "--pipeline.batch.size", "50", env=clock.env)
     expect(chute, "slow filter", 60)
     expect(chute, "slow filter, for five minutes at one batch", before=lambda: clock.move(forward=400))
+    assert chute.see_balance()
     chute.kill()
 
 
