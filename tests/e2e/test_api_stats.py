@@ -1,5 +1,6 @@
 """/_node/stats: what is counted, in the shape that monitoring reads."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -65,6 +66,17 @@ def test_what_plugins_tell_of_themselves(chute):
     codecs = {c["name"]: c for c in main["plugins"]["codecs"] if c["decode"]["out"] or c["encode"]["writes_in"]}
     assert len(main["plugins"]["codecs"]) == 2 and codecs["json_lines"]
     assert sorted((c["decode"]["out"], c["encode"]["writes_in"]) for c in main["plugins"]["codecs"]) == [(0, 900), (1000, 0)]
+
+
+def test_how_long_it_took(chute):
+    main = main_of(chute)
+    metrics = chute.ask("/metrics")[2]
+    for kind, name in (("filters", "hide"), ("filters", "away"), ("outputs", "to_engine")):
+        buckets = plugin(main, kind, name)["latency_micros"]
+        assert 0 < len(buckets) <= 28 and buckets[-1] > 0
+        counted = re.search(r'^logchute_plugin_duration_seconds_count\{.*id="%s"\} (\d+)$' % name, metrics, flags=re.M)
+        assert sum(buckets) == int(counted.group(1)), name
+    assert "latency_micros" not in plugin(main, "inputs", "from_tcp")
 
 
 def test_flow(chute):
