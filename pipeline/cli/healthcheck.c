@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "pipeline/base/buf.h"
+#include "pipeline/cli/api_place.h"
 #include "pipeline/cli/cli.h"
 #include "pipeline/cli/flags.h"
 #include "pipeline/net/address.h"
-#include "pipeline/net/hosts.h"
 
 #define PATIENCE_S 2 /* of connecting, and of each read */
 
@@ -105,74 +105,42 @@ static enum answer ask(struct asking *asking, const char *host, int port, const 
 
 /* ------------------------------------------------------------------ where to ask */
 
-/* Cuts "host:port" or "[::1]:port". False if it is neither. */
-static bool cut_address(struct chute_str text, char host[256], int *port) {
-    bool has_brackets = text.len > 0 && text.at[0] == '[';
-    const char *end = text.len == 0 ? NULL : memchr(text.at, has_brackets ? ']' : ':', text.len);
-    if (end == NULL) {
-        return false;
-    }
-    const char *colon = has_brackets ? end + 1 : end;
-    snprintf(host, 256, "%.*s", (int)(end - text.at) - has_brackets, text.at + has_brackets);
-    *port = colon < text.at + text.len && *colon == ':' ? atoi(colon + 1) : 0;
-    return *port > 0;
-}
-
-/* An address that stands for all of the machine's is asked on loopback. */
-static const char *reachable(const char *host) {
-    return strcmp(host, "0.0.0.0") == 0 ? "127.0.0.1" : strcmp(host, "::") == 0 ? "::1" : host;
-}
-
 static enum answer ask_url(struct asking *asking, const char *path) {
     struct chute_str rest = chute_str_of(asking->url);
     struct chute_str scheme = CHUTE_STR("http://");
-    char host[256];
+    char host[CHUTE_CLI_HOST_SIZE];
     int port;
     if (chute_str_starts_with(rest, scheme)) {
         rest.at += scheme.len;
         rest.len -= scheme.len;
     }
     const char *slash = rest.len == 0 ? NULL : memchr(rest.at, '/', rest.len);
-    if (!cut_address(rest, host, &port)) {
+    if (!chute_cli_api_cut(rest, host, &port)) {
         chute_buf_printf(&asking->why, "--url wants http://HOST:PORT");
         return NO;
     }
     return ask(asking, host, port, slash != NULL && slash[1] != '\0' ? slash : path);
 }
 
-/* The address that it left in path.data. False if there is none. */
-static bool read_address(const char *path_data, char host[256], int *port) {
-    struct chute_buf path = { 0 };
-    char text[300];
-    chute_buf_printf(&path, "%s/" CHUTE_API_ADDRESS_FILE, path_data);
-    FILE *file = fopen(chute_buf_cstr(&path), "re");
-    size_t len = file == NULL ? 0 : fread(text, 1, sizeof(text), file);
-    if (file != NULL) {
-        fclose(file);
-    }
-    chute_buf_finish(&path);
-    return cut_address((struct chute_str){ text, len }, host, port);
-}
-
 static enum answer ask_settings(
     struct asking *asking, const struct chute_settings *settings, const char *path) {
-    char host[256];
+    char host[CHUTE_CLI_HOST_SIZE];
     int port;
     if (!chute_settings_bool(settings, "api.enabled")) {
         chute_buf_printf(&asking->why, "api.enabled is false: there is nobody to ask");
         return NO;
     }
-    if (read_address(chute_settings_text(settings, "path.data"), host, &port)) {
-        return ask(asking, reachable(host), port, path);
+    if (chute_cli_api_note(chute_settings_text(settings, "path.data"), host, &port)) {
+        return ask(asking, chute_cli_api_reachable(host), port, path);
     }
     enum answer said = NOBODY;
     for (port = asking->first_port; port <= asking->last_port && said == NOBODY; port++) {
-        said = ask(asking, reachable(asking->host), port, path);
+        said = ask(asking, chute_cli_api_reachable(asking->host), port, path);
     }
     if (said == NOBODY && asking->first_port < asking->last_port) {
         asking->why.len = 0;
         chute_buf_printf(&asking->why, "nobody listens on %s, ports %d to %d",
-            reachable(asking->host), asking->first_port, asking->last_port);
+            chute_cli_api_reachable(asking->host), asking->first_port, asking->last_port);
     }
     return said;
 }
@@ -201,36 +169,12 @@ static bool take_flags(struct asking *asking, int *argc, char **argv) {
 }
 
 static void use_settings(struct asking *asking, const struct chute_settings *settings) {
-    const char *name = chute_settings_text(settings, "api.auth.basic.username");
-    const char *password = chute_settings_text(settings, "api.auth.basic.password");
     asking->host = chute_settings_text(settings, "api.http.host");
     chute_settings_ports(settings, "api.http.port", &asking->first_port, &asking->last_port);
-    if (strcmp(chute_settings_text(settings, "api.auth.type"), "basic") == 0 && name != NULL &&
-        password != NULL) {
-        struct chute_buf plain = { 0 };
-        chute_buf_printf(&plain, "%s:%s", name, password);
-        chute_buf_add_str(&asking->authorization, CHUTE_STR("Authorization: Basic "));
-        chute_base64_add(&asking->authorization, chute_buf_str(&plain));
+    chute_cli_api_authorization(settings, &asking->authorization);
+    if (asking->authorization.len > 0) {
         chute_buf_add_str(&asking->authorization, CHUTE_STR("\r\n"));
-        chute_buf_finish(&plain);
     }
-}
-
-/* The settings that the one that runs has, if it was started with the same flags. */
-static struct chute_settings *load_settings(struct chute_diag *diag, int argc, char **argv) {
-    struct chute_settings *settings = chute_settings_create(diag);
-    struct chute_buf yaml = { 0 };
-    int rest = argc;
-    chute_settings_parse_args(settings, argc, argv, &rest);
-    if (rest < argc) {
-        chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 },
-            "logchute healthcheck --help", "unexpected argument \"%s\"", argv[rest]);
-    }
-    chute_settings_load_env(settings, environ);
-    chute_buf_printf(&yaml, "%s/logstash.yml", chute_settings_text(settings, "path.settings"));
-    chute_settings_load_yaml(settings, chute_buf_cstr(&yaml), &chute_env_of_process);
-    chute_buf_finish(&yaml);
-    return settings;
 }
 
 int chute_cli_healthcheck(int argc, char **argv) {
@@ -243,7 +187,8 @@ int chute_cli_healthcheck(int argc, char **argv) {
         return 0;
     }
     struct chute_diag *diag = chute_diag_create();
-    struct chute_settings *settings = load_settings(diag, argc, argv);
+    struct chute_settings *settings =
+        chute_cli_api_settings(diag, "logchute healthcheck --help", argc, argv);
     const char *path = asking.wants_ready ? "/health/ready" : "/health/live";
     enum answer said = NO;
     if (chute_diag_error_count(diag) > 0) {
