@@ -30,6 +30,10 @@ int chute_cli_redact(int argc, char **argv);
  * lives, or is ready; 0 if so. For images without a shell. */
 int chute_cli_healthcheck(int argc, char **argv);
 
+/* `logchute top [FLAGS] [SETTINGS]`: shows what the logchute that runs with these settings is doing, once a second, or
+ * once; 0 when it is left. */
+int chute_cli_top(int argc, char **argv);
+
 /* `logchute test [FLAGS] CASES … CONFIGURATION …`: runs test cases against pipelines; 1 if one fails, 2 for wrong flags and
  * for files that are wrong or cannot be read. */
 int chute_cli_test(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct {
     { "redact", chute_cli_redact },
     { "healthcheck", chute_cli_healthcheck },
     { "test", chute_cli_test },
+    { "top", chute_cli_top },
 };
 
 /* A standard descriptor that is closed would become the next file opened, and be written to. What takes its
