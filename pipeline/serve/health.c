@@ -189,9 +189,8 @@ static void look_at_outputs(
         const struct chute_instance *head = &output->head;
         if (chute_output_look(output).failures > 0) {
             add(report, &away, head->id);
-        } else if (head->counters.in_flight > 0 &&
-                   chute_watch_grew(watch, CHUTE_SIGN_RETRIED, i,
-                       RETRIED_MS + output->limits.retry_max_ms)) {
+        } else if (head->counters.in_flight > 0 && chute_watch_grew(watch, CHUTE_SIGN_RETRIED, i,
+                                                       RETRIED_MS + output->limits.retry_max_ms)) {
             add(report, &refusing, head->id);
         }
         if (chute_watch_grew(watch, CHUTE_SIGN_DEAD_LETTERED, i, RECENT_MS)) {
