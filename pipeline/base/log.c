@@ -190,7 +190,7 @@ static void make_record(struct chute_log_record *record, enum chute_log_level le
         .at_ms = now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000, .level = level, .count = 1
     };
     copy_cut(record->module, sizeof(record->module), module, strlen(module));
-    add_plain_message(&text, message);
+    add_text(&text, message, add_plain_message);
     const char *key;
     while ((key = va_arg(pairs, const char *)) != NULL) {
         const char *value = va_arg(pairs, const char *);
@@ -201,7 +201,7 @@ static void make_record(struct chute_log_record *record, enum chute_log_level le
             copy_cut(record->plugin, sizeof(record->plugin), value, strlen(value));
         }
         chute_buf_printf(&text, " %s=", key);
-        add_plain_value(&text, value);
+        add_text(&text, value, add_plain_value);
     }
     copy_cut(record->message, sizeof(record->message), text.at, text.len);
     chute_buf_finish(&text);

@@ -184,6 +184,13 @@ Test(base_log, the_latest_warnings_are_kept_whatever_is_written) {
     cr_expect_str_eq(lines(), "");
 }
 
+Test(base_log, what_is_kept_has_no_user_of_an_url) {
+    chute_log_set_level(CHUTE_LOG_FATAL);
+    chute_log(CHUTE_LOG_WARN, "m", "no http://ann:pw@h/a", "node", "http://ann:pw@h/b", NULL);
+    cr_assert_eq(chute_log_recent(recent), 1);
+    cr_expect_str_eq(recent[0].message, "no http://******@h/a node=http://******@h/b");
+}
+
 Test(base_log, what_repeats_is_kept_once_and_the_oldest_goes) {
     chute_log_set_level(CHUTE_LOG_FATAL);
     for (int i = 0; i < 3; i++) {
