@@ -18,20 +18,6 @@ static void write_counts(
     chute_write_int(writer, "nanoseconds", (int64_t)nanoseconds);
 }
 
-/* How often it took up to 2^i microseconds; without the zeros at the end. */
-static void write_latency(
-    struct chute_json_writer *writer, const struct chute_histogram *histogram) {
-    size_t count = CHUTE_HISTOGRAM_BUCKETS;
-    while (count > 0 && histogram->buckets[count - 1] == 0) {
-        count--;
-    }
-    chute_write_open(writer, "latency", '[');
-    for (size_t i = 0; i < count; i++) {
-        chute_write_int(writer, NULL, (int64_t)histogram->buckets[i]);
-    }
-    chute_write_close(writer, ']');
-}
-
 static void open_plugin(struct chute_json_writer *writer, const struct chute_instance *head) {
     chute_write_open(writer, NULL, '{');
     chute_write_text(writer, "id", head->id);
@@ -54,7 +40,7 @@ static void write_filters(struct chute_json_writer *writer, const struct chute_p
         const struct chute_instance *head = &pipeline->filters[i]->head;
         open_plugin(writer, head);
         write_counts(writer, &head->counters, head->counters.nanoseconds);
-        write_latency(writer, &head->latency);
+        chute_serve_write_latency(writer, "latency", &head->latency);
         chute_write_close(writer, '}');
     }
 }
@@ -65,7 +51,7 @@ static void write_outputs(struct chute_json_writer *writer, const struct chute_p
         const struct chute_instance *head = &output->head;
         open_plugin(writer, head);
         write_counts(writer, &head->counters, head->counters.deliver_nanoseconds);
-        write_latency(writer, &head->latency);
+        chute_serve_write_latency(writer, "latency", &head->latency);
         if (pipeline->is_running) {
             struct chute_output_state state = chute_output_look(output);
             chute_write_int(writer, "waiting_bytes", (int64_t)state.waiting_bytes);

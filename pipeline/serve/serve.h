@@ -108,6 +108,11 @@ void chute_serve_begin(
 /* Ends it, and answers with it. */
 void chute_serve_end(
     struct chute_http_exchange *exchange, int status, struct chute_json_writer *writer);
+/* `"key": […]`: how often a pass or a delivery took up to 2^i microseconds, and longer than 2^(i-1); without the zeros at the
+ * end. stats.c */
+void chute_serve_write_latency(
+    struct chute_json_writer *writer, const char *key, const struct chute_histogram *histogram);
+
 /* A part of an answer that has several: /_node/os, /_node/stats/jvm,process. */
 struct chute_serve_part {
     const char *name;

@@ -306,14 +306,13 @@ static void write_counts(
     chute_write_close(writer, '}');
 }
 
-/* How often a pass or a delivery took up to 2^i microseconds, and longer than 2^(i-1); without the zeros at the end. */
-static void write_latency(
-    struct chute_json_writer *writer, const struct chute_histogram *histogram) {
+void chute_serve_write_latency(
+    struct chute_json_writer *writer, const char *key, const struct chute_histogram *histogram) {
     size_t count = CHUTE_HISTOGRAM_BUCKETS;
     while (count > 0 && histogram->buckets[count - 1] == 0) {
         count--;
     }
-    chute_write_open(writer, "latency_micros", '[');
+    chute_write_open(writer, key, '[');
     for (size_t i = 0; i < count; i++) {
         chute_write_int(writer, NULL, (int64_t)histogram->buckets[i]);
     }
@@ -327,7 +326,7 @@ static void add_filters(struct chute_json_writer *writer, const struct chute_pip
         const struct chute_instance *head = &pipeline->filters[i]->head;
         open_plugin(writer, head);
         write_counts(writer, &head->counters, head->counters.nanoseconds);
-        write_latency(writer, &head->latency);
+        chute_serve_write_latency(writer, "latency_micros", &head->latency);
         write_plugin_flow(writer, flow, pipeline->input_count + i);
         add_named(writer, head);
         chute_write_close(writer, '}');
@@ -379,7 +378,7 @@ static void add_outputs(struct chute_json_writer *writer, const struct chute_pip
             strcmp(head->name, "elasticsearch") == 0 || strcmp(head->name, "opensearch") == 0;
         open_plugin(writer, head);
         write_counts(writer, &head->counters, head->counters.deliver_nanoseconds);
-        write_latency(writer, &head->latency);
+        chute_serve_write_latency(writer, "latency_micros", &head->latency);
         write_plugin_flow(writer, flow, pipeline->input_count + pipeline->filter_count + i);
         if (is_bulk) {
             add_bulk(writer, head);
