@@ -54,7 +54,8 @@ def differences(chute, fault):
     metrics = Metrics(chute.ask("/metrics")[2])
     missing = [c for c in re.findall("`([^`]+)`", conditions) if not holds(metrics, c)]
     names = set(re.findall("`([^`]+)`", wanted))
-    rows = (("live", live, status(chute, "live")), ("ready", ready, status(chute, "ready")),
+    page = chute.api("/_logchute/page.json")["status"]
+    rows = (("page", wanted.split(":")[0], page), ("live", live, status(chute, "live")), ("ready", ready, status(chute, "ready")),
             ("report", wanted.split(":")[0], colour), ("found", names, set(found)), ("metrics", [], missing))
     return ["%s: %s, not %s" % (what, real, want) for what, want, real in rows if want != real]
 
