@@ -70,6 +70,14 @@ static void shorten(struct number *number, size_t most) {
     }
 }
 
+/* Whether a word shortly before says that a number to call follows: "phone number 677 416 207". */
+static bool is_called_phone(const struct chute_redact_finder *finder, size_t at) {
+    static const struct chute_str words[] = { W("phone"), W("telephone"), W("call"), W("callback"),
+        W("mobile"), W("mobil"), W("sms"), W("tel"), W("telefon"), W("cell"), W("fax"), W("handy"),
+        W("dial"), W("dialing"), W("dialling"), W("caller"), W("whatsapp"), W("contact") };
+    return chute_redact_is_called(finder, at, words, sizeof(words) / sizeof(words[0]));
+}
+
 /* ------------------------------------------------------------------ international */
 
 static const struct {
@@ -164,7 +172,9 @@ static void read_international(struct chute_redact_finder *finder, size_t start,
     }
     drop_trunk(finder, &number);
     bool is_plus = finder->text.at[start] == '+';
-    if (is_international(&number) && (is_plus || number.group_count > 1) &&
+    bool is_whole = number.group_count == 1 && number.count >= 9 && number.digits[0] != '0' &&
+                    is_called_phone(finder, start); /* of whatever length, where a word says so */
+    if ((is_whole || is_international(&number)) && (is_plus || number.group_count > 1) &&
         !chute_is_alnum(chute_redact_byte(finder, end_of(&number)))) {
         chute_redact_add(finder, start, end_of(&number), CHUTE_REDACT_PHONE);
     }
@@ -227,11 +237,9 @@ static bool is_of_short_area(const struct number *number) {
                (number->signs[1] == ' ' || number->signs[1] == '-'));
 }
 
-/* Whether a word shortly before says that a number to call follows: "phone number 677 416 207". */
-static bool is_called_phone(const struct chute_redact_finder *finder, size_t at) {
-    static const struct chute_str words[] = { W("phone"), W("telephone"), W("call"), W("callback"),
-        W("mobile"), W("mobil"), W("sms"), W("tel"), W("telefon"), W("cell"), W("fax"), W("handy"),
-        W("dial"), W("dialing"), W("dialling"), W("caller"), W("whatsapp"), W("contact") };
+/* "version 1.737.895.3542" */
+static bool is_called_version(const struct chute_redact_finder *finder, size_t at) {
+    static const struct chute_str words[] = { W("version"), W("release"), W("build"), W("v") };
     return chute_redact_is_called(finder, at, words, sizeof(words) / sizeof(words[0]));
 }
 
@@ -322,7 +330,7 @@ static void read_national(struct chute_redact_finder *finder, size_t at) {
             begin == OF_AN_AREA && (is_north_american(&number, is_bracketed) ||
                                        is_with_trunk(&number) || is_of_short_area(&number));
         if ((is_number || (is_of_groups(&number) && is_called_phone(finder, at))) &&
-            is_apart(finder, &number, at, is_bracketed)) {
+            is_apart(finder, &number, at, is_bracketed) && !is_called_version(finder, at)) {
             chute_redact_add(
                 finder, is_bracketed ? at - 1 : at, end_of(&number), CHUTE_REDACT_PHONE);
             return;

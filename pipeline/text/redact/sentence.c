@@ -162,6 +162,21 @@ static bool read_word(const struct chute_redact_finder *finder, size_t at, struc
            !chute_redact_is_blank(word->text);
 }
 
+/* "RSA key 4DC3E701F424A694": the id of a key that is no secret, as gpg and ssh print it. */
+static bool is_key_id(const struct chute_redact_finder *finder,
+    const struct chute_redact_pair *pair, struct chute_str value) {
+    static const char *const kinds[] = { "rsa", "dsa", "ecdsa", "gpg", "pgp", "host", "master" };
+    size_t hex = 0;
+    while (hex < value.len && chute_is_hex(value.at[hex])) {
+        hex++;
+    }
+    struct chute_str name = chute_redact_slice(finder, pair->name, pair->name_end);
+    return hex == value.len && (hex == 8 || hex == 16 || hex == 40) &&
+           chute_str_eq_nocase(name, CHUTE_STR("key")) &&
+           is_one_of(chute_redact_word_before(finder, pair->name), kinds,
+               sizeof(kinds) / sizeof(kinds[0]));
+}
+
 /* A code of digits alone behind its name: "otp 493021", "verification code 4930". */
 static bool is_code(const struct chute_redact_finder *finder, const struct chute_redact_pair *pair,
     struct chute_str value) {
@@ -201,7 +216,8 @@ void chute_redact_sentence(struct chute_redact_finder *finder, struct chute_reda
         chute_redact_cookies(finder, word.start, word.start + word.text.len);
         return;
     }
-    if (!is_word_there || (!word.is_quoted && is_of_code(word.text))) {
+    if (!is_word_there || (!word.is_quoted && is_of_code(word.text)) ||
+        is_key_id(finder, pair, word.text)) {
         return;
     }
     pair->meaning = chute_redact_is_of_a_grammar(finder, pair)
