@@ -1,13 +1,11 @@
 """/metrics: what Prometheus reads."""
-import os
 import re
 import subprocess
 import time
 
 import pytest
 
-from conftest import one_at_a_time, skip
-from support import ROOT, FakeEngine, json_lines, send_tcp, wait_for
+from support import FakeEngine, json_lines, send_tcp, wait_for
 
 PIPELINE = """
 input { tcp { host => "127.0.0.1" port => %(tcp)d codec => json_lines id => "from_tcp" } }
@@ -62,18 +60,6 @@ def chute(logchute, port, unused_port):
     wait_for(lambda: settled(scrape(chute)) == 1000, what="all events")
     yield chute
     engine.stop()
-
-
-@pytest.fixture(scope="session")
-def promtool():
-    """Unpacked and not installed: with its package comes a server, which would start."""
-    folder = os.path.join(os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test")), "promtool")
-    with one_at_a_time("promtool"):
-        done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-promtool"), folder], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        skip(done.stderr.strip())
-    return done.stdout.strip()
 
 
 def test_promtool_accepts_them(chute, promtool):
