@@ -52,6 +52,19 @@ bool chute_cli_flag_take(const struct chute_cli_flags *flags, int argc, char **a
     return flag->take == NULL || flag->take(flags->to, value);
 }
 
+bool chute_cli_flags_sift(const struct chute_cli_flags *flags, int *argc, char **argv) {
+    int kept = 1;
+    for (int i = 1; i < *argc; i++) {
+        if (chute_cli_flag_find(flags, argv[i]) == NULL) {
+            argv[kept++] = argv[i];
+        } else if (!chute_cli_flag_take(flags, *argc, argv, &i)) {
+            return false;
+        }
+    }
+    *argc = kept;
+    return true;
+}
+
 bool chute_cli_has_colour(void) {
     return isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
 }

@@ -29,6 +29,9 @@ const struct chute_cli_flag *chute_cli_flag_find(
 /* Reads the flag at argv[*at], and moves `*at` to its value. False after saying what is wrong. */
 bool chute_cli_flag_take(const struct chute_cli_flags *flags, int argc, char **argv, int *at);
 
+/* Reads all flags of the table out of argv, of which only the others are left. False after saying what is wrong. */
+bool chute_cli_flags_sift(const struct chute_cli_flags *flags, int *argc, char **argv);
+
 /* Says "logchute COMMAND: WHAT: ABOUT" on standard error; `about` may be NULL. Always false. */
 bool chute_cli_complain(const char *command, const char *what, const char *about);
 

@@ -156,16 +156,7 @@ static bool take_flags(struct asking *asking, int *argc, char **argv) {
         { 0 },
     };
     const struct chute_cli_flags flags = { "healthcheck", rows, NULL };
-    int kept = 1;
-    for (int i = 1; i < *argc; i++) {
-        if (chute_cli_flag_find(&flags, argv[i]) == NULL) {
-            argv[kept++] = argv[i];
-        } else if (!chute_cli_flag_take(&flags, *argc, argv, &i)) {
-            return false;
-        }
-    }
-    *argc = kept;
-    return true;
+    return chute_cli_flags_sift(&flags, argc, argv);
 }
 
 static void use_settings(struct asking *asking, const struct chute_settings *settings) {

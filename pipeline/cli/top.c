@@ -233,16 +233,7 @@ static bool take_flags(struct top *top, int *argc, char **argv) {
         { 0 },
     };
     const struct chute_cli_flags flags = { "top", rows, top };
-    int kept = 1;
-    for (int i = 1; i < *argc; i++) {
-        if (chute_cli_flag_find(&flags, argv[i]) == NULL) {
-            argv[kept++] = argv[i];
-        } else if (!chute_cli_flag_take(&flags, *argc, argv, &i)) {
-            return false;
-        }
-    }
-    *argc = kept;
-    return true;
+    return chute_cli_flags_sift(&flags, argc, argv);
 }
 
 /* False after saying why nobody can be asked. */

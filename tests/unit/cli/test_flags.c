@@ -67,3 +67,25 @@ Test(cli_flags, rows) {
             "%s", rows[i].says);
     }
 }
+
+Test(cli_flags, what_is_no_flag_of_the_table_is_left) {
+    struct asked asked = { 0 };
+    const struct chute_cli_flag table[] = {
+        { "--json", .on = &asked.is_json },
+        { "--file", .text = &asked.file },
+        { 0 },
+    };
+    const struct chute_cli_flags flags = { "test", table, &asked };
+    char *argv[] = { "logchute", "--path.data", "x", "--file", "f", "--json", "-w", "1" };
+    int argc = 8;
+    cr_assert(chute_cli_flags_sift(&flags, &argc, argv));
+    cr_assert_eq(argc, 5);
+    cr_expect_str_eq(argv[1], "--path.data");
+    cr_expect_str_eq(argv[2], "x");
+    cr_expect_str_eq(argv[3], "-w");
+    cr_expect_str_eq(argv[4], "1");
+    cr_expect(asked.is_json && strcmp(asked.file, "f") == 0);
+    char *wrong[] = { "logchute", "--file" };
+    argc = 2;
+    cr_expect_not(chute_cli_flags_sift(&flags, &argc, wrong));
+}
