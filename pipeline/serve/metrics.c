@@ -362,13 +362,8 @@ static double pipeline_worker_seconds(struct chute_pipeline *pipeline) {
     return SECONDS(pipeline->counters.nanoseconds);
 }
 
-static struct chute_queue_state look(struct chute_pipeline *pipeline) {
-    return pipeline->is_running ? chute_queue_look(&pipeline->queue)
-                                : (struct chute_queue_state){ 0 };
-}
-
 static double queue_bytes(struct chute_pipeline *pipeline) {
-    return (double)look(pipeline).bytes;
+    return (double)chute_serve_queue(pipeline).bytes;
 }
 
 static double queue_limit(struct chute_pipeline *pipeline) {
@@ -376,7 +371,7 @@ static double queue_limit(struct chute_pipeline *pipeline) {
 }
 
 static double queue_age(struct chute_pipeline *pipeline) {
-    return (double)look(pipeline).oldest_ms / 1000;
+    return (double)chute_serve_queue(pipeline).oldest_ms / 1000;
 }
 
 static double dead_letter_bytes(struct chute_pipeline *pipeline) {

@@ -63,10 +63,7 @@ static void write_outputs(struct chute_json_writer *writer, const struct chute_p
 }
 
 static void write_queue(struct chute_json_writer *writer, struct chute_pipeline *pipeline) {
-    struct chute_queue_state state = { .max_bytes = pipeline->settings.queue_bytes };
-    if (pipeline->is_running) {
-        state = chute_queue_look(&pipeline->queue);
-    }
+    struct chute_queue_state state = chute_serve_queue(pipeline);
     chute_write_open(writer, "queue", '{');
     chute_write_int(writer, "bytes", (int64_t)state.bytes);
     chute_write_int(writer, "max_bytes", (int64_t)state.max_bytes);

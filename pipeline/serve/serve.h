@@ -108,6 +108,8 @@ void chute_serve_begin(
 /* Ends it, and answers with it. */
 void chute_serve_end(
     struct chute_http_exchange *exchange, int status, struct chute_json_writer *writer);
+/* A pipeline's queue; empty where it does not run. stats.c */
+struct chute_queue_state chute_serve_queue(struct chute_pipeline *pipeline);
 /* `"key": […]`: how often a pass or a delivery took up to 2^i microseconds, and longer than 2^(i-1); without the zeros at the
  * end. stats.c */
 void chute_serve_write_latency(

@@ -402,11 +402,14 @@ static void add_reloads(struct chute_json_writer *writer) {
     chute_write_close(writer, '}');
 }
 
+struct chute_queue_state chute_serve_queue(struct chute_pipeline *pipeline) {
+    return pipeline->is_running
+               ? chute_queue_look(&pipeline->queue)
+               : (struct chute_queue_state){ .max_bytes = pipeline->settings.queue_bytes };
+}
+
 static void add_queue(struct chute_json_writer *writer, struct chute_pipeline *pipeline) {
-    struct chute_queue_state state = { .max_bytes = pipeline->settings.queue_bytes };
-    if (pipeline->is_running) {
-        state = chute_queue_look(&pipeline->queue);
-    }
+    struct chute_queue_state state = chute_serve_queue(pipeline);
     chute_write_open(writer, "queue", '{');
     chute_write_text(writer, "type", "memory");
     chute_write_int(
