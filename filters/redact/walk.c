@@ -259,22 +259,13 @@ static enum after redact_text(struct pass *pass, struct chute_value *value) {
 
 /* ------------------------------------------------------------------ names */
 
-static bool is_one_of(struct chute_str key, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (chute_str_eq_nocase(key, chute_str_of(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The part a key has in `{"name": "DB_PASSWORD", "value": "…"}`. */
 static uint32_t part_of(struct chute_str key) {
     static const char *const names[] = { "name", "key", "header", "field" };
     static const char *const values[] = { "value", "val", "content" };
-    return is_one_of(key, names, sizeof(names) / sizeof(names[0]))      ? KEY_IS_NAME
-           : is_one_of(key, values, sizeof(values) / sizeof(values[0])) ? KEY_IS_VALUE
-                                                                        : 0;
+    return chute_str_is_one_of(key, names, sizeof(names) / sizeof(names[0]))      ? KEY_IS_NAME
+           : chute_str_is_one_of(key, values, sizeof(values) / sizeof(values[0])) ? KEY_IS_VALUE
+                                                                                  : 0;
 }
 
 /* What is to be known of a key. */

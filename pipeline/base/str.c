@@ -18,6 +18,15 @@ bool chute_str_eq_nocase(struct chute_str a, struct chute_str b) {
     return true;
 }
 
+bool chute_str_is_one_of(struct chute_str text, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (chute_str_eq_nocase(text, chute_str_of(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 #ifdef __SSE2__
 /* Looks at 16 places at once for the needle's first and last byte, which libc's memmem does not: it takes five times as
  * long over a line of text. Stops before the last places, where a block would reach beyond the text. */

@@ -47,6 +47,8 @@ static inline bool chute_str_ends_with(struct chute_str text, struct chute_str s
 
 /* ASCII letters only are folded. */
 bool chute_str_eq_nocase(struct chute_str a, struct chute_str b);
+/* Whether `text` is one of these words, in any case. */
+bool chute_str_is_one_of(struct chute_str text, const char *const *words, size_t count);
 /* Offset of the first `needle`, or -1. */
 ptrdiff_t chute_str_find(struct chute_str text, struct chute_str needle);
 /* Takes the text before the first `separator` off `*rest`, and the separator; all of it if there is none. */

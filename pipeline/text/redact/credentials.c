@@ -219,12 +219,7 @@ void chute_redact_basic(struct chute_redact_finder *finder, size_t at, size_t le
 static bool is_attribute(struct chute_str name) {
     static const char *const attributes[] = { "path", "domain", "expires", "max-age", "samesite",
         "secure", "httponly", "priority", "partitioned", "version" };
-    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-        if (chute_str_eq_nocase(name, chute_str_of(attributes[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return chute_str_is_one_of(name, attributes, sizeof(attributes) / sizeof(attributes[0]));
 }
 
 /* One cookie or attribute, start … end - 1. True if it is a pair. */

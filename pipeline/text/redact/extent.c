@@ -30,12 +30,7 @@ static bool is_parting(const struct chute_redact_finder *finder, size_t at) {
 static bool ends_encoded(const struct chute_redact_finder *finder, size_t at) {
     static const char *const ends[] = { "%26", "%22", "%20", "%7D", "%7d", "%27", "%0A", "%0a",
         "%2526", "%2522", "%2520", "%2C%22", "%2c%22", "%2C%20%22" };
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (chute_redact_is_at(finder, at, chute_str_of(ends[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return chute_redact_any_at(finder, at, ends, sizeof(ends) / sizeof(ends[0])) > 0;
 }
 
 static bool ends_value(const struct chute_redact_finder *finder, size_t at, bool is_encoded) {

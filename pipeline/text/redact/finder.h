@@ -71,6 +71,18 @@ static inline bool chute_redact_is_at_nocase(
            chute_str_eq_nocase((struct chute_str){ finder->text.at + at, text.len }, text);
 }
 
+/* The length of the first of these texts that stands at `at`; 0: none does. */
+static inline size_t chute_redact_any_at(
+    const struct chute_redact_finder *finder, size_t at, const char *const *texts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct chute_str text = chute_str_of(texts[i]);
+        if (chute_redact_is_at(finder, at, text)) {
+            return text.len;
+        }
+    }
+    return 0;
+}
+
 /* Behind the blanks at `at`, 32 at most; `takes_lines`: line ends are blanks, too. */
 static inline size_t chute_redact_skip_blanks(
     const struct chute_redact_finder *finder, size_t at, bool takes_lines) {

@@ -82,12 +82,7 @@ struct chute_str chute_redact_word_before(const struct chute_redact_finder *find
 /* Words that say what a key, a number, … is stand before it: "API key", "card number". */
 static bool needs_word_before(struct chute_str name) {
     static const char *const words[] = { "key", "keys", "code", "number", "phrase" };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (chute_str_eq_nocase(name, chute_str_of(words[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return chute_str_is_one_of(name, words, sizeof(words) / sizeof(words[0]));
 }
 
 enum chute_redact_name chute_redact_meaning_of(
@@ -113,12 +108,7 @@ bool chute_redact_is_of_a_grammar(
         return false;
     }
     struct chute_str before = chute_redact_word_before(finder, pair->name);
-    for (size_t i = 0; i < sizeof(adjectives) / sizeof(adjectives[0]); i++) {
-        if (chute_str_eq_nocase(before, chute_str_of(adjectives[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return chute_str_is_one_of(before, adjectives, sizeof(adjectives) / sizeof(adjectives[0]));
 }
 
 /* ------------------------------------------------------------------ what joins it to a value */
@@ -264,12 +254,8 @@ static size_t read_serialized(const struct chute_redact_finder *finder, size_t a
 /* Behind the empty line under a part's header, `name="password"`, of multipart/form-data (RFC 7578); 0: it is none. */
 static size_t read_part(const struct chute_redact_finder *finder, size_t at) {
     static const char *const lines[] = { "\r\n\r\n", "\n\n", "\\r\\n\\r\\n", "\\n\\n" };
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        if (chute_redact_is_at(finder, at, chute_str_of(lines[i]))) {
-            return at + strlen(lines[i]);
-        }
-    }
-    return 0;
+    size_t len = chute_redact_any_at(finder, at, lines, sizeof(lines) / sizeof(lines[0]));
+    return len == 0 ? 0 : at + len;
 }
 
 /* Behind the comma of `("name", "value")`, or the comma or blank of `["--name", "value"]`; 0: neither. */

@@ -6,15 +6,6 @@
 
 #define WORD_MOST 512 /* bytes of what stands behind a name */
 
-static bool is_one_of(struct chute_str word, const char *const *list, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (chute_str_eq_nocase(word, chute_str_of(list[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A name of several words: "session id", "card number", "token value". */
 static void read_second_word(
     const struct chute_redact_finder *finder, struct chute_redact_pair *pair) {
@@ -25,7 +16,7 @@ static void read_second_word(
         end++;
     }
     struct chute_str word = chute_redact_slice(finder, pair->value, end);
-    if (is_one_of(word, words, sizeof(words) / sizeof(words[0])) &&
+    if (chute_str_is_one_of(word, words, sizeof(words) / sizeof(words[0])) &&
         chute_is_blank(chute_redact_byte(finder, end))) {
         pair->name_end = end;
         pair->value = chute_redact_skip_blanks(finder, end, false);
@@ -38,12 +29,7 @@ static size_t skip_links(const struct chute_redact_finder *finder, size_t at) {
         "provided: ", "supplied: ", "given: ", "received: ", "used: ", "sent: ", "found: ", "is: ",
         "was: ", "provided ", "supplied ", "received ", "ist ", "set to ", "changed to ",
         "reset to ", "starting with ", "= " };
-    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-        if (chute_redact_is_at(finder, at, chute_str_of(links[i]))) {
-            return at + strlen(links[i]);
-        }
-    }
-    return at;
+    return at + chute_redact_any_at(finder, at, links, sizeof(links) / sizeof(links[0]));
 }
 
 /* Behind "for user bob: " and the like at `at`; `at` itself if that does not stand there. */
@@ -117,12 +103,7 @@ static bool is_object_name(
             return false;
         }
     }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (chute_redact_is_at(finder, behind, chute_str_of(words[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return chute_redact_any_at(finder, behind, words, sizeof(words) / sizeof(words[0])) > 0;
 }
 
 /* What stands behind a name. */
@@ -173,7 +154,7 @@ static bool is_key_id(const struct chute_redact_finder *finder,
     struct chute_str name = chute_redact_slice(finder, pair->name, pair->name_end);
     return hex == value.len && (hex == 8 || hex == 16 || hex == 40) &&
            chute_str_eq_nocase(name, CHUTE_STR("key")) &&
-           is_one_of(chute_redact_word_before(finder, pair->name), kinds,
+           chute_str_is_one_of(chute_redact_word_before(finder, pair->name), kinds,
                sizeof(kinds) / sizeof(kinds[0]));
 }
 

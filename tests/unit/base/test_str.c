@@ -36,6 +36,15 @@ Test(base_str, folds_ascii_letters_only) {
     cr_expect_not(chute_str_eq_nocase(CHUTE_STR("a"), CHUTE_STR("ab")));
 }
 
+Test(base_str, is_one_of_words_in_any_case) {
+    static const char *const words[] = { "Path", "max-age" };
+    cr_expect(chute_str_is_one_of(CHUTE_STR("pATH"), words, 2));
+    cr_expect(chute_str_is_one_of(CHUTE_STR("max-age"), words, 2));
+    cr_expect_not(chute_str_is_one_of(CHUTE_STR("max-age"), words, 1));
+    cr_expect_not(chute_str_is_one_of(CHUTE_STR("pat"), words, 2));
+    cr_expect_not(chute_str_is_one_of(CHUTE_STR(""), words, 2));
+}
+
 Test(base_str, compares_bytes) {
     static const struct {
         struct chute_str a, b;
