@@ -65,8 +65,8 @@ static bool encode(const void *settings, struct chute_event *event, struct chute
     uint8_t *flags, void *worker) {
     struct chute_time time;
     (void)settings;
-    (void)flags;
     (void)worker;
+    *flags = CHUTE_ITEM_IS_EVENT;
     if (!chute_event_time(event, &time)) {
         time = event->batch->now;
     }

@@ -18,6 +18,7 @@ struct line {
     struct chute_str action;
     uint8_t fault;
     bool is_keyed;
+    bool is_event; /* the document is the event itself */
 };
 
 static struct chute_str render(const struct line *line, const struct chute_template *template) {
@@ -402,6 +403,7 @@ static void add_document(struct line *line) {
         add_update(line);
     } else {
         add_event(line);
+        line->is_event = true;
     }
     chute_buf_add_char(line->out, '\n');
 }
@@ -463,7 +465,8 @@ bool chute_elasticsearch_encode(const void *self, struct chute_event *event,
             chute_buf_add_char(bytes, '\n');
         }
     }
-    *flags = (uint8_t)(line.fault | (line.is_keyed ? CHUTE_ITEM_KEYED : 0));
+    *flags = (uint8_t)(line.fault | (line.is_keyed ? CHUTE_ITEM_KEYED : 0) |
+                       (line.is_event ? CHUTE_ITEM_IS_EVENT : 0));
     return true;
 }
 

@@ -27,6 +27,7 @@ struct chute_event {
     uint16_t routes; /* the engine's: outputs that take it */
     bool is_cancelled;
     bool is_pending; /* the engine's: chute_run_complete is still to come */
+    bool is_picked;  /* the engine's: the live tail is to show it */
     uint8_t verdict; /* the engine's: what chute_run_complete said */
 };
 

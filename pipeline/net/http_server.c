@@ -181,6 +181,7 @@ size_t chute_http_send(struct chute_http_exchange *exchange, struct chute_str by
     struct http_connection *connection = of(exchange);
     chute_assert(connection->is_open);
     if (bytes.len > 0 && !connection->has_no_body) {
+        chute_buf_reserve(&connection->out, bytes.len + 2 * sizeof("ffffffffffffffff\r\n"));
         if (connection->is_chunked) {
             chute_buf_printf(&connection->out, "%zx\r\n", bytes.len);
         }

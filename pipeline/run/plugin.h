@@ -344,6 +344,8 @@ enum chute_outcome {
 
 /* Flag of an item whose order against others of the same key matters (a document_id). */
 #define CHUTE_ITEM_KEYED 0x80
+/* Flag of an item whose `document` is the event as JSON, all of it. */
+#define CHUTE_ITEM_IS_EVENT 0x40
 
 /* One encoded event on its way out. */
 struct chute_item {

@@ -1,8 +1,9 @@
-/* pipeline/run/tail.h - a look at the events that reach the outputs, for whoever watches: as lines of JSON, so many a second
- * and no more; the rest is counted and not shown. While nobody watches, it costs a batch one relaxed load.
+/* pipeline/run/tail.h - a look at the events that reach the outputs, for whoever watches: as JSON in lines of server-sent
+ * events, so many a second and no more; the rest is counted and not shown. While nobody watches, it costs a batch one
+ * relaxed load. An output that writes events as JSON lends its bytes, so that showing an event is a copy of them.
  *
- *     {"pipeline":"main","event":{"@timestamp":…}}
- *     {"pipeline":"main","cut":"{\"@timestamp\":… the first bytes of a long one"}
+ *     data: {"pipeline":"main","event":{"@timestamp":…}}
+ *     data: {"pipeline":"main","cut":"{\"@timestamp\":… the first bytes of a long one"}
  *
  * Ownership: init/finish on the caller's memory; the lines are the tail's until they are taken.
  * Threads: any; workers never wait for whoever takes the lines.
@@ -44,15 +45,35 @@ static inline bool chute_tail_is_watched(const struct chute_tail *tail) {
     return atomic_load_explicit(&tail->watchers, memory_order_relaxed) > 0;
 }
 
-/* Shows what may be shown of `events`, which came through pipeline `id`. Worker. */
-void chute_tail_offer(
-    struct chute_tail *tail, const char *id, const struct chute_selection *events, uint64_t now_ms);
+/* What is shown of one batch. Ownership: of the worker that shows; zeroed before the first batch, then used again for
+ * the next of the same pipeline. Threads: the worker's. */
+struct chute_tail_batch {
+    struct chute_tail *tail; /* NULL: no batch is shown */
+    struct chute_buf head;   /* how each line begins */
+    struct chute_buf lines;
+    size_t picked; /* still to be shown */
+    uint64_t count, dropped;
+    size_t room;                       /* for lines */
+    int64_t bytes_allowed, bytes_left; /* of events */
+};
+
+/* Picks those of `events`, which came through pipeline `id`, that may be shown. */
+void chute_tail_begin(struct chute_tail_batch *batch, struct chute_tail *tail, const char *id,
+    const struct chute_selection *events, uint64_t now_ms);
+/* Shows a picked event, which is `json`. */
+void chute_tail_show(
+    struct chute_tail_batch *batch, struct chute_event *event, struct chute_str json);
+/* Encodes and shows those that are still picked, and hands all in. */
+void chute_tail_end(struct chute_tail_batch *batch, const struct chute_selection *events);
+/* After the last batch. */
+void chute_tail_batch_finish(struct chute_tail_batch *batch);
 
 /* What waited, and how much was not shown since the last time. */
 struct chute_tail_lines {
     struct chute_buf text; /* each line ended by a line feed; the caller's to finish */
     uint64_t count, dropped;
 };
-struct chute_tail_lines chute_tail_take(struct chute_tail *tail);
+/* Puts it into `lines`, zeroed or taken before: its text's memory is used again. */
+void chute_tail_take(struct chute_tail *tail, struct chute_tail_lines *lines);
 
 #endif

@@ -20,6 +20,7 @@ struct chute_worker {
     struct chute_block *block; /* begun, not done */
     _Atomic uint64_t since_ns; /* at work on a batch; 0: not, or waiting for an output */
     struct chute_pass *spare;
+    struct chute_tail_batch shown; /* of the batch that goes to outputs */
 };
 
 /* What the workers of a pipeline share beside the queue. */
@@ -217,6 +218,15 @@ static struct chute_token *route_token(struct chute_event *event) {
     return event->token;
 }
 
+/* Shows a picked event as the item that was made of it, unless that holds something else. */
+static void show(struct chute_worker *worker, const struct chute_output *output,
+    struct chute_event *event, struct chute_str item, uint8_t flags) {
+    if ((flags & CHUTE_ITEM_IS_EVENT) != 0) {
+        chute_tail_show(
+            &worker->shown, event, output->plugin->document(output->head.settings, item));
+    }
+}
+
 static void encode(struct chute_worker *worker, struct chute_output *output,
     const struct chute_selection *events) {
     struct chute_parcel *parcel = chute_output_parcel(output);
@@ -230,6 +240,11 @@ static void encode(struct chute_worker *worker, struct chute_output *output,
         uint8_t flags = 0;
         if (output->plugin->encode(settings, event, &parcel->bytes, &flags, state)) {
             chute_parcel_add(parcel, offset, flags, token);
+            if (event->is_picked) {
+                const struct chute_buf *bytes = &parcel->bytes;
+                struct chute_str item = { bytes->at + offset, bytes->len - offset };
+                show(worker, output, event, item, flags);
+            }
         } else {
             parcel->bytes.len = offset;
             chute_token_settle(worker->pipeline, token, CHUTE_FATE_OUT);
@@ -275,14 +290,18 @@ static void route(struct chute_worker *worker, struct chute_pass *pass) {
             chute_token_settle(pipeline, event->token, CHUTE_FATE_OUT);
         }
     }
-    if (chute_tail_is_watched(&pipeline->process->tail)) {
-        chute_tail_offer(&pipeline->process->tail, pipeline->settings.id, &events, chute_now_ms());
+    struct chute_tail *tail = &pipeline->process->tail;
+    if (chute_tail_is_watched(tail)) {
+        chute_tail_begin(&worker->shown, tail, pipeline->settings.id, &events, chute_now_ms());
     }
     for (uint32_t i = 0; i < steps->count; i++) {
         const struct chute_step *step = &steps->items[i];
         if (step->kind == CHUTE_STEP_OUTPUT && pass->lists[step->list].count > 0) {
             encode(worker, step->output, &pass->lists[step->list]);
         }
+    }
+    if (worker->shown.tail != NULL) {
+        chute_tail_end(&worker->shown, &events);
     }
 }
 
@@ -542,6 +561,7 @@ static void finish_worker(struct chute_worker *worker) {
         }
         chute_free(worker->codec_states[i]);
     }
+    chute_tail_batch_finish(&worker->shown);
     chute_free(worker->filter_states);
     chute_free(worker->output_states);
     chute_free(worker->codec_states);

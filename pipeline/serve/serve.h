@@ -22,6 +22,7 @@ struct chute_tail_watchers {
     struct chute_tail_watcher *first;
     unsigned count;
     unsigned quiet_turns; /* since something was sent */
+    struct chute_tail_lines lines;
 };
 
 /* Of a request, and what is made of it. */

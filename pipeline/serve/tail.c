@@ -18,16 +18,6 @@ struct chute_tail_watcher {
 
 /* ------------------------------------------------------------------ what is sent */
 
-/* A message of several lines. */
-static void add_message(struct chute_buf *out, struct chute_str lines) {
-    while (lines.len > 0) {
-        chute_buf_add_str(out, CHUTE_STR("data: "));
-        chute_buf_add_str(out, chute_str_cut(&lines, '\n'));
-        chute_buf_add_char(out, '\n');
-    }
-    chute_buf_add_char(out, '\n');
-}
-
 static void tell(struct chute_tail_watcher *watcher, struct chute_str message, uint64_t count) {
     if (chute_http_send(watcher->exchange, CHUTE_STR("")) > MOST_UNREAD) {
         watcher->dropped += count;
@@ -47,23 +37,21 @@ static void tell(struct chute_tail_watcher *watcher, struct chute_str message, u
 static void on_turn(uv_timer_t *timer) {
     struct chute_api *api = timer->data;
     struct chute_tail_watchers *watchers = &api->watchers;
-    struct chute_tail_lines lines = chute_tail_take(&api->process->tail);
-    struct chute_buf message = { 0 };
-    bool is_quiet = lines.count == 0 && lines.dropped == 0;
+    struct chute_tail_lines *lines = &watchers->lines;
+    chute_tail_take(&api->process->tail, lines);
+    bool is_quiet = lines->count == 0 && lines->dropped == 0;
     watchers->quiet_turns = is_quiet ? watchers->quiet_turns + 1 : 0;
-    if (lines.count > 0) {
-        add_message(&message, chute_buf_str(&lines.text));
+    if (lines->count > 0) {
+        chute_buf_add_char(&lines->text, '\n'); /* the end of a message of so many lines */
     } else if (watchers->quiet_turns == QUIET_TURNS) {
         watchers->quiet_turns = 0;
         is_quiet = false;
-        chute_buf_add_str(&message, CHUTE_STR(":\n\n")); /* a comment */
+        chute_buf_add_str(&lines->text, CHUTE_STR(":\n\n")); /* a comment */
     }
     for (struct chute_tail_watcher *at = watchers->first; at != NULL && !is_quiet; at = at->next) {
-        at->dropped += lines.dropped;
-        tell(at, chute_buf_str(&message), lines.count);
+        at->dropped += lines->dropped;
+        tell(at, chute_buf_str(&lines->text), lines->count);
     }
-    chute_buf_finish(&message);
-    chute_buf_finish(&lines.text);
 }
 
 /* ------------------------------------------------------------------ watchers */
@@ -108,6 +96,7 @@ void chute_serve_tail_gone(struct chute_api *api, struct chute_http_exchange *ex
     chute_tail_unwatch(&api->process->tail);
     if (--watchers->count == 0) {
         uv_timer_stop(&watchers->timer);
+        chute_buf_finish(&watchers->lines.text);
     }
 }
 

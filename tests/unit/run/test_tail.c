@@ -5,6 +5,7 @@
 
 static struct chute_tail tail;
 static struct chute_batch batch;
+static struct chute_tail_batch shown;
 static struct chute_tail_lines lines;
 
 static void begin(void) {
@@ -14,11 +15,17 @@ static void begin(void) {
 
 static void finish(void) {
     chute_buf_finish(&lines.text);
+    chute_tail_batch_finish(&shown);
     chute_batch_finish(&batch);
     chute_tail_finish(&tail);
 }
 
 TestSuite(tail, .init = begin, .fini = finish, .timeout = 60);
+
+static void show_all(const struct chute_selection *events, uint64_t now_ms) {
+    chute_tail_begin(&shown, &tail, "main", events, now_ms);
+    chute_tail_end(&shown, events);
+}
 
 /* Offers so many events, of which each has this message. */
 static void offer(size_t count, struct chute_str message, uint64_t now_ms) {
@@ -28,12 +35,11 @@ static void offer(size_t count, struct chute_str message, uint64_t now_ms) {
         chute_event_set_field(event, CHUTE_STR("message"), chute_string(message));
     }
     struct chute_selection events = { batch.events, batch.count };
-    chute_tail_offer(&tail, "main", &events, now_ms);
+    show_all(&events, now_ms);
 }
 
 static const char *take(void) {
-    chute_buf_finish(&lines.text);
-    lines = chute_tail_take(&tail);
+    chute_tail_take(&tail, &lines);
     return chute_buf_cstr(&lines.text);
 }
 
@@ -51,8 +57,8 @@ Test(tail, a_line_an_event) {
     chute_tail_watch(&tail, 1);
     offer(2, CHUTE_STR("a \"b\"\n"), 1);
     cr_expect_str_eq(take(),
-        "{\"pipeline\":\"main\",\"event\":{\"message\":\"a \\\"b\\\"\\n\"}}\n"
-        "{\"pipeline\":\"main\",\"event\":{\"message\":\"a \\\"b\\\"\\n\"}}\n");
+        "data: {\"pipeline\":\"main\",\"event\":{\"message\":\"a \\\"b\\\"\\n\"}}\n"
+        "data: {\"pipeline\":\"main\",\"event\":{\"message\":\"a \\\"b\\\"\\n\"}}\n");
     cr_expect_eq(lines.count, 2);
     cr_expect_eq(lines.dropped, 0);
     cr_expect_str_eq(take(), "");
@@ -62,9 +68,24 @@ Test(tail, a_dropped_event_does_not_show) {
     chute_tail_watch(&tail, 1);
     chute_batch_add_bare(&batch)->is_cancelled = true;
     struct chute_selection events = { batch.events, batch.count };
-    chute_tail_offer(&tail, "main", &events, 1);
+    show_all(&events, 1);
     cr_expect_str_eq(take(), "");
     cr_expect_eq(lines.dropped, 0);
+}
+
+Test(tail, what_an_output_wrote_is_not_encoded_again) {
+    chute_tail_watch(&tail, 1);
+    struct chute_event *first = chute_batch_add_bare(&batch);
+    chute_batch_add_bare(&batch);
+    struct chute_selection events = { batch.events, batch.count };
+    chute_tail_begin(&shown, &tail, "main", &events, 1);
+    cr_assert(first->is_picked);
+    chute_tail_show(&shown, first, CHUTE_STR("{\"as\":\"written\"}"));
+    cr_expect_not(first->is_picked);
+    chute_tail_end(&shown, &events);
+    cr_expect_str_eq(take(), "data: {\"pipeline\":\"main\",\"event\":{\"as\":\"written\"}}\n"
+                             "data: {\"pipeline\":\"main\",\"event\":{}}\n");
+    cr_expect_eq(lines.count, 2);
 }
 
 Test(tail, so_many_a_second) {
@@ -112,7 +133,8 @@ Test(tail, a_long_event_is_cut_between_characters_and_counts_by_its_bytes) {
     cr_expect_eq(lines.count, 2, "4 MiB a second are encoded, and the last one to its end");
     cr_expect_eq(lines.dropped, 3);
     cr_expect_eq(
-        strncmp(line, "{\"pipeline\":\"main\",\"cut\":\"{\\\"message\\\":\\\"\xC3\xA4", 39), 0);
+        strncmp(line, "data: {\"pipeline\":\"main\",\"cut\":\"{\\\"message\\\":\\\"\xC3\xA4", 45),
+        0);
     cr_expect_lt(lines.text.len, 2 * CHUTE_TAIL_EVENT_BYTES);
     const char *end = strchr(line, '\n');
     cr_expect_eq(memcmp(end - 4, "\xC3\xA4\"}", 4), 0);
