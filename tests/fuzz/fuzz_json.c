@@ -1,11 +1,25 @@
-/* Reads any bytes as JSON values; what was read, written and read again must be written the same. */
+/* Reads any bytes as JSON values; what was read, written and read again must be written the same, and yajl alone must read the
+ * same. */
 #include <stdint.h>
 
 #include "pipeline/base/alloc.h"
-#include "pipeline/base/json.h"
+#include "pipeline/base/json_build.h"
 #include "pipeline/base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What yajl reads there. */
+static void compare(struct chute_json_parser *parser, struct chute_arena *arena,
+    struct chute_str text, size_t offset, size_t end, struct chute_str want) {
+    struct chute_buf got = { 0 };
+    struct chute_value value;
+    parser->is_yajl_only = true;
+    chute_assert(chute_json_next(parser, arena, text, &offset, &value) == CHUTE_JSON_OK);
+    parser->is_yajl_only = false;
+    chute_json_encode(&got, &value);
+    chute_assert(offset == end && chute_str_eq(chute_buf_str(&got), want));
+    chute_buf_finish(&got);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct chute_json_parser *parser = chute_json_parser_create();
@@ -16,9 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t offset = 0, before = 0;
     while (chute_json_next(parser, &arena, text, &offset, &value) == CHUTE_JSON_OK) {
         chute_assert(offset > before && offset <= size);
-        before = offset;
         first.len = second.len = 0;
         chute_json_encode(&first, &value);
+        compare(parser, &arena, text, before, offset, chute_buf_str(&first));
+        before = offset;
         chute_assert(chute_utf8_is_valid(chute_buf_str(&first)));
         chute_assert(
             chute_json_decode(parser, &arena, chute_buf_str(&first), &again) == CHUTE_JSON_OK);
