@@ -156,19 +156,29 @@ def amtool():
     return unpack_program("prometheus-alertmanager", "amtool")
 
 
-@pytest.fixture(scope="session")
-def node_clients():
-    folder = os.path.join(HERE, "clients/node")
+def install_npm_packages(folder, lock):
+    """What a folder's package-lock.json names, into its node_modules."""
     if not shutil.which("node"):
-        skip("the Node clients need Node")
-    with one_at_a_time("node"):
+        skip("%s needs Node" % folder)
+    with one_at_a_time(lock):
         # npm writes this file last.
         if not os.path.exists(os.path.join(folder, "node_modules/.package-lock.json")):
             done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True)
             if done.returncode != 0:
-                skip("the Node clients cannot be had: " + done.stdout[-300:])
-    return os.path.join(folder, "send.js")
+                skip("the npm packages of %s cannot be had: %s" % (folder, done.stdout[-300:]))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node_clients():
+    return os.path.join(install_npm_packages(os.path.join(HERE, "clients/node"), "node"), "send.js")
+
+
+@pytest.fixture(scope="session")
+def node_package():
+    """The folder of the timetable application's modules and its example, ready to run."""
+    return install_npm_packages(os.path.join(ROOT, "packaging/node"), "node-package")
 
 
 @pytest.fixture(scope="session")
