@@ -114,6 +114,14 @@ def test_what_counts_as_an_error(timetable):
     assert [e["n"] for e in timetable.search("error.stack_trace:js")] == [16, 18]
 
 
+def test_what_is_an_object_somewhere_is_one_everywhere(timetable):
+    names = ("error", "host", "service", "process", "user")
+    timetable.send([dict({"n": 1}, **{name: "a text" for name in names}), dict({"n": 2}, **{name: {"id": "x"} for name in names})])
+    text, whole = sorted(timetable.wait_for(2), key=lambda e: e["n"])
+    assert {name: text[name] for name in names} == {"error": {"message": "a text"}, **{name: {"name": "a text"} for name in names[1:]}}
+    assert {name: whole[name] for name in names} == {name: {"id": "x"} for name in names}
+
+
 def test_no_secret_comes_out(timetable):
     timetable.send([
         {"password": "hunter2", "token": "tok-123", "message": "fields"},
