@@ -34,6 +34,10 @@ int chute_cli_healthcheck(int argc, char **argv);
  * once; 0 when it is left. */
 int chute_cli_top(int argc, char **argv);
 
+/* `logchute setup [FLAGS] [-- ARGUMENTS]`: makes the index template and Kibana's data views of the timetable's logs; 2 for
+ * wrong flags. With `--`, it does so in a child, and runs `logchute ARGUMENTS`. */
+int chute_cli_setup(int argc, char **argv);
+
 /* `logchute test [FLAGS] CASES … CONFIGURATION …`: runs test cases against pipelines; 1 if one fails, 2 for wrong flags and
  * for files that are wrong or cannot be read. */
 int chute_cli_test(int argc, char **argv);

@@ -35,7 +35,10 @@ bool chute_cli_flag_take(const struct chute_cli_flags *flags, int argc, char **a
     const char *value = text[len] == '=' ? text + len + 1 : NULL;
     const struct chute_cli_flag *flag = chute_cli_flag_find(flags, text);
     if (flag == NULL) {
-        return chute_cli_complain(flags->command, "there is no such flag; --help tells all", text);
+        /* Without its value: that may be a secret. */
+        fprintf(stderr, "logchute %s: there is no such flag; --help tells all: %.*s\n",
+            flags->command, (int)len, text);
+        return false;
     }
     if (flag->on != NULL) {
         *flag->on = value == NULL || strcmp(value, "true") == 0;

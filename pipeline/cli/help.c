@@ -53,7 +53,8 @@ void chute_cli_help(void) {
          "  logchute redact FILE               show which secrets a file holds\n"
          "  logchute healthcheck               ask the one that runs whether it lives\n"
          "  logchute top                       show what the one that runs is doing\n"
-         "  logchute test CASES CONFIG         run test cases against a pipeline\n\n"
+         "  logchute test CASES CONFIG         run test cases against a pipeline\n"
+         "  logchute setup                     make the index template and Kibana's data views\n\n"
          "Every setting is a flag, a key of logstash.yml, and an upper-case variable\n"
          "(PIPELINE_WORKERS). Flags win over variables, variables over the file.\n"
          "Logstash's other settings are accepted too, with a notice where they have no effect.\n");

@@ -14,6 +14,7 @@ static const struct {
     { "redact", chute_cli_redact },
     { "healthcheck", chute_cli_healthcheck },
     { "test", chute_cli_test },
+    { "setup", chute_cli_setup },
     { "top", chute_cli_top },
 };
 

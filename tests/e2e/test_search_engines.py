@@ -9,6 +9,7 @@ import pytest
 
 from conftest import one_at_a_time, skip
 from support import HERE, Elasticsearch, json_lines, send_tcp, wait_for
+from test_setup import check_engine
 
 # Version, and the oldest JDK it takes. Version 8 is the last that Debian's own JDK runs; 9 is tried where there is a newer one.
 ENGINES = [("7.17.26", 17), ("8.17.0", 17), ("9.0.0", 21)]
@@ -26,9 +27,10 @@ def jdk(oldest):
     return ""
 
 
-@pytest.fixture(params=[pytest.param(engine, id=engine[0]) for engine in ENGINES
-                        if engine[1] <= 17 or jdk(engine[1])])
-def engine(request, tmp_path):
+# The tests of a version stay together: they share its node.
+@pytest.fixture(scope="module", params=[pytest.param(engine, id=engine[0], marks=pytest.mark.xdist_group("elasticsearch " + engine[0]))
+                                        for engine in ENGINES if engine[1] <= 17 or jdk(engine[1])])
+def engine(request, tmp_path_factory):
     version, oldest = request.param
     home = jdk(oldest)
     if home == "":
@@ -39,7 +41,7 @@ def engine(request, tmp_path):
                               stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         skip("Elasticsearch's packages cannot be had: " + done.stdout[-300:])
-    node = Elasticsearch(tmp_path, version, home)
+    node = Elasticsearch(tmp_path_factory.mktemp("elasticsearch"), version, home)
     yield node.start()
     node.stop()
 
@@ -80,3 +82,8 @@ output {
     if engine.version.startswith("7"):
         # GET / is no part of the packages of later versions: there it works without knowing the version.
         assert chute.said("connected to Elasticsearch 7"), chute.stderr()
+
+
+def test_setup(binary, logchute, tmp_path, engine):
+    """The timetable's index template, and the types of what its pipeline puts out."""
+    check_engine(binary, logchute, tmp_path, engine, "2027.03.04")
