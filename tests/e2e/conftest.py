@@ -181,19 +181,29 @@ def node_package():
     return install_npm_packages(os.path.join(ROOT, "packaging/node"), "node-package")
 
 
+def build_go(name):
+    """The program of clients/NAME."""
+    program = os.path.join(os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test")), name)
+    if not shutil.which("go"):
+        skip("clients/%s needs Go 1.25 or newer" % name)
+    with one_at_a_time(name):
+        done = subprocess.run(["go", "build", "-o", program, "."], cwd=os.path.join(HERE, "clients", name),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        skip("clients/%s cannot be built: %s" % (name, done.stdout[-300:]))
+    return program
+
+
 @pytest.fixture(scope="session")
 def telegraf():
     """A program that asks a Logstash API by Telegraf's own input plugin: telegraf URL USER PASSWORD."""
-    folder = os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test"))
-    program = os.path.join(folder, "telegraf")
-    if not shutil.which("go"):
-        skip("Telegraf's plugin needs Go 1.25 or newer")
-    with one_at_a_time("telegraf"):
-        done = subprocess.run(["go", "build", "-o", program, "."], cwd=os.path.join(HERE, "clients/telegraf"),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != 0:
-        skip("Telegraf's plugin cannot be built: " + done.stdout[-300:])
-    return program
+    return build_go("telegraf")
+
+
+@pytest.fixture(scope="session")
+def compose_go():
+    """A program that loads files as `docker compose` does: compose FILE ..."""
+    return build_go("compose")
 
 
 @pytest.fixture(scope="session")
