@@ -207,6 +207,22 @@ def compose_go():
 
 
 @pytest.fixture(scope="session")
+def kustomize():
+    """The program that `kubectl apply -k` has inside."""
+    folder = os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test"))
+    program = os.path.join(folder, "kustomize")
+    if not shutil.which("go"):
+        skip("kustomize needs Go 1.25 or newer")
+    with one_at_a_time("kustomize"):
+        done = subprocess.run(["go", "build", "-o", program, "sigs.k8s.io/kustomize/kustomize/v5"],
+                              cwd=os.path.join(HERE, "clients/kubernetes"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+    if done.returncode != 0:
+        skip("kustomize cannot be built: " + done.stdout[-300:])
+    return program
+
+
+@pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     """One browser for all tests of a worker."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
