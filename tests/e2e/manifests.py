@@ -9,7 +9,7 @@ import yaml
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 CLUSTER_WIDE = ("Namespace", "ClusterRole", "ClusterRoleBinding")
 NAMESPACE = "monitoring"
-CLUSTER_DNS = re.compile(r"([\w-]+)\.([\w-]+)\.svc\.cluster\.local")
+SERVICE_NAME = re.compile(r"([\w-]+)(?:\.([\w-]+)\.svc)?")
 # docs/ARCHITECTURE.md, "A stop": the longest that one takes; and what a busy node may add.
 STOP_SECONDS, SPARE_SECONDS = 8, 4
 # Who may do what `restricted` forbids, and why: the node's files, and the folder that the kubelet made.
@@ -334,8 +334,8 @@ def scraped(docs):
     for job in config["scrape_configs"]:
         for part in job.get("dns_sd_configs", []):
             for name in part["names"]:
-                found = CLUSTER_DNS.fullmatch(name)
-                yield (job["job_name"], found and found[1], found and found[2], part["port"])
+                found = SERVICE_NAME.fullmatch(name)
+                yield (job["job_name"], found and found[1], found and (found[2] or NAMESPACE), part["port"])
     for part in config["alerting"]["alertmanagers"]:
         for target in (target for one in part["static_configs"] for target in one["targets"]):
             yield ("alertmanagers", target.split(":")[0], NAMESPACE, int(target.split(":")[1]))

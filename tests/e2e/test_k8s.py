@@ -3,16 +3,20 @@ them against each other (manifests.py), each ConfigMap through the program that 
 import base64
 import binascii
 import copy
+import http.server
+import json
 import os
 import re
 import subprocess
+import textwrap
+import threading
 
 import pytest
 import yaml
 
 import manifests
-from conftest import skip
-from support import ROOT, json_lines, send_tcp, wait_for
+from conftest import skip, unpack_program
+from support import DIRECT, ROOT, json_lines, send_tcp, wait_for
 
 K8S = os.path.join(ROOT, "packaging/k8s")
 # The oldest that the manifests are for (preStop's sleep), one in between, and the newest that the schemas know.
@@ -161,7 +165,7 @@ MUTATIONS = [
     ("a scrape of another port", lambda d: put(data(d, "prometheus-config"), "prometheus.yml", data(d, "prometheus-config")[
         "prometheus.yml"].replace("port: 9600", "port: 9700")), "has no port 9700"),
     ("a scrape of nobody", lambda d: put(data(d, "prometheus-config"), "prometheus.yml", data(d, "prometheus-config")[
-        "prometheus.yml"].replace("node-exporter.mon", "node.mon")), "no Service node"),
+        "prometheus.yml"].replace('"node-exporter"', '"node"')), "no Service node"),
     ("a scrape that is not let in", lambda d: drop(d, "NetworkPolicy", "logchute-api"), "may not ask port 9600 of Deployment/logchute"),
     ("a scrape that is not let out", lambda d: spec(d, "NetworkPolicy", "prometheus")["egress"].pop(), "may not ask port 9100"),
     ("an application that is not asked", lambda d: spec(d, "NetworkPolicy", "prometheus")["egress"].pop(2), "job application"),
@@ -179,9 +183,9 @@ MUTATIONS = [
 
 
 @pytest.mark.parametrize("change, word", [row[1:] for row in SCHEMA_MUTATIONS], ids=[row[0] for row in SCHEMA_MUTATIONS])
-def test_the_schema_sees(docs, change, word):
+def test_the_schema_sees(built, docs, change, word):
     change(docs)
-    assert any(word in problem for problem in schema_problems(docs, VERSIONS[-1]))
+    assert any(word in problem for problem in schema_problems([doc for doc in docs if doc not in built], VERSIONS[-1]))
 
 
 @pytest.mark.parametrize("change, word", [row[1:] for row in MUTATIONS], ids=[row[0] for row in MUTATIONS])
@@ -200,15 +204,33 @@ def test_each_check_has_a_change_that_it_sees(built):
     assert unseen == set()
 
 
-def test_the_image_is_chosen_in_one_place(kustomize, tmp_path):
-    """An overlay, as a cluster would have one."""
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({
-        "resources": [os.path.relpath(K8S, tmp_path)],
-        "images": [{"name": "logchute", "newName": "registry.example.org/logchute", "newTag": "0.1.0"}]}))
+def overlay(kustomize, tmp_path, namespace):
+    """What the page's overlay makes, in a namespace."""
+    with open(os.path.join(K8S, "README.md"), encoding="utf-8") as f:
+        text = textwrap.dedent(re.search(r"```yaml\n(.*?)```", f.read(), re.S)[1])
+    assert text.count("../logchute/packaging/k8s") == 1 and text.count("namespace: monitoring") == 2
+    (tmp_path / "kustomization.yaml").write_text(text.replace("../logchute/packaging/k8s", os.path.relpath(K8S, tmp_path)).replace(
+        "\nnamespace: monitoring", "\nnamespace: " + namespace))
     done = subprocess.run([kustomize, "build", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 0, done.stderr
-    docs = list(yaml.safe_load_all(done.stdout))
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def test_the_overlay_of_the_page(kustomize, built, tmp_path):
+    docs = overlay(kustomize, tmp_path, "monitoring")
     assert {container(docs, name)["image"] for name in LOGCHUTES} == {"registry.example.org/logchute:0.1.0"}
+    assert data(docs, "logchute-environment") == {"ELASTICSEARCH_HOSTS": "https://elastic.example.org:443"}
+    assert spec(docs, "StatefulSet", "prometheus")["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "fast"
+    docs += manifests.of_kind(built, "Secret")
+    assert manifests.problems(docs) == []
+
+
+def test_the_namespace_is_chosen_in_one_place(kustomize, built, tmp_path):
+    docs = overlay(kustomize, tmp_path, "watching")
+    assert {doc["metadata"]["namespace"] for doc in docs if doc["kind"] not in manifests.CLUSTER_WIDE} == {"watching"}
+    assert manifests.find(docs, "Namespace", "watching")
+    assert manifests.find(docs, "ClusterRoleBinding", "monitoring-prometheus")["subjects"][0]["namespace"] == "watching"
+    assert not re.search(r"monitoring\b(?!-)", str([manifests.prometheus_config(docs), data(docs, "logchute-pipelines")]))
 
 
 # The Secret.
@@ -373,6 +395,68 @@ def test_prometheus_takes_its_files(docs, promtool, tmp_path):
     assert done.returncode == 0 and "2 rule files found" in done.stdout, done.stdout
 
 
+# What a kubelet tells with containerd: `name` is an ID, of the pause container too; a pod's own series have no name.
+KUBELET = """
+container_memory_working_set_bytes{container="api",id="/a",name="0d4c",namespace="shop",pod="web-1"} 50
+container_spec_memory_limit_bytes{container="api",id="/a",name="0d4c",namespace="shop",pod="web-1"} 100
+container_memory_working_set_bytes{container="",id="/b",name="77aa",namespace="shop",pod="web-1"} 1
+container_spec_memory_limit_bytes{container="",id="/b",name="77aa",namespace="shop",pod="web-1"} 100
+container_memory_working_set_bytes{container="POD",id="/c",name="88bb",namespace="shop",pod="web-2"} 1
+container_spec_memory_limit_bytes{container="POD",id="/c",name="88bb",namespace="shop",pod="web-2"} 100
+container_memory_working_set_bytes{container="",id="/",name="",namespace="",pod=""} 51
+"""
+
+
+@pytest.fixture
+def kubelet(port):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/metrics/cadvisor" else 404)
+            self.send_header("content-type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(KUBELET.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield port
+        server.shutdown()
+
+
+def test_prometheus_names_containers_as_people_do(docs, kubelet, unused_port, tmp_path):
+    """The rules go by `name`, in a real Prometheus; only the kubelet is found without a cluster, and asked without TLS."""
+    put_files(docs, "prometheus", tmp_path)
+    config = manifests.prometheus_config(docs)
+    job = next(one for one in config["scrape_configs"] if one["job_name"] == "cadvisor")
+    for key in ("scheme", "authorization", "tls_config", "kubernetes_sd_configs"):
+        del job[key]
+    job["static_configs"] = [{"targets": ["127.0.0.1:%d" % kubelet]}]
+    config.update(scrape_configs=[job], alerting={})
+    config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    (tmp_path / "etc/prometheus/prometheus.yml").write_text(yaml.safe_dump(config))
+    log = open(tmp_path / "log", "wb")
+    process = subprocess.Popen([unpack_program("prometheus", "prometheus"), arguments(docs, "prometheus", tmp_path)[0],
+                                "--storage.tsdb.path=%s" % (tmp_path / "tsdb"), "--web.listen-address=127.0.0.1:%d" % unused_port],
+                               stdout=log, stderr=log)
+
+    def values():
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        try:
+            with DIRECT.open("http://127.0.0.1:%d/api/v1/query?query=name:container_memory:utilisation" % unused_port, timeout=5) as f:
+                found = json.load(f)["data"]["result"]
+        except OSError:
+            return None
+        return {one["metric"]["name"]: one["value"][1] for one in found}
+    try:
+        assert wait_for(values, 30, "the recorded series") == {"shop/web-1/api": "0.5"}
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
 def test_alertmanager_takes_its_file(docs, amtool, tmp_path):
     put_files(docs, "alertmanager", tmp_path)
     path = arguments(docs, "alertmanager", tmp_path)[0].split("=")[1]
@@ -401,13 +485,18 @@ def start(logchute, docs, tmp_path, port, unused_port):
 
 
 @pytest.mark.parametrize("name", ["logchute", "logchute-store"])
-def test_a_pod_answers_its_probes_and_stops_in_time(docs, start, port, name):
+def test_a_pod_answers_its_probes_and_stops_in_time(binary, docs, start, port, name):
     """In the worst case: the destination is away, so that what came is held until nothing has moved for a while."""
     one = start(name)
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert one.ask(container(docs, name)[probe]["httpGet"]["path"])[0] == 200
     send_tcp(port, json_lines([{"message": "hello"}]))
     wait_for(lambda: one.api("/_node/stats/events")["events"]["in"] == 1, 10, "the event")
+    if name == "logchute-store":
+        # README.md: `kubectl exec … -- logchute search --path.data …`
+        found = wait_for(lambda: subprocess.run([binary, "search", "--path.data", one.data, "hello"], stdout=subprocess.PIPE,
+                                                text=True).stdout, 10, "the event in the store")
+        assert "hello" in found
     before = container(docs, name)["lifecycle"]["preStop"]["sleep"]["seconds"]
     code, last = one.stop(seconds=pod(docs, name)["terminationGracePeriodSeconds"] - before)
     assert code == 0 and last["message"] == "stopped"
@@ -458,7 +547,7 @@ def test_lines_of_containers(node):
     write(log, "long ", stream="stderr", flag="P")
     write(log, "line", stream="stderr")
     write(log, '{"message":"json","level":"error","password":"hunter2","log":{"logger":"a"},"kubernetes":"forged","error":"no"}', "")
-    own = node.log_of("logchute", "logchute-node-abcde", "monitoring")
+    own = node.log_of("logchute", "logchute-node-abcde", "elsewhere")
     write(own, "about ourselves")
     with open(node.folder / "syslog.log", "w", encoding="utf-8") as f:
         f.write("Mar  1 10:00:00 node-1 kernel: hello\n")
