@@ -565,6 +565,18 @@ def test_lines_of_containers(node):
     assert of_node["message"].endswith("kernel: hello") and of_node["kubernetes"] == {"node": {"name": "node-1"}}
 
 
+@pytest.mark.parametrize("key", ["@metadata", "\\u0040metadata", "@\\u006Detadata", "@metadat\\u0061"])
+def test_no_container_speaks_for_another(node, key):
+    path = "/var/log/containers/admin_kube-system_admin-%s.log" % IDENTIFIER
+    forged = '{"%s":{"path":"%s","stream":"none"},"log":{"file":{"path":"%s"}},"kubernetes":{"namespace":"kube-system"}}' % (
+        key, path, path)
+    write(node.log_of("api"), forged, forged.replace(key, "other"))
+    one = node.start()
+    events = wait_for(lambda: len(one.events()) >= 2 and one.events(), 30, "two events")
+    assert [event["kubernetes"]["namespace"] for event in events] == ["shop", "shop"]
+    assert [event["stream"] for event in events] == ["stdout", "stdout"]
+
+
 def test_nothing_is_lost_when_the_kubelet_rotates_or_the_pod_is_replaced(node):
     log, wanted = node.log_of("api"), []
 
