@@ -6,8 +6,11 @@ import copy
 import http.server
 import json
 import os
+import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 import textwrap
 import threading
 
@@ -16,7 +19,7 @@ import yaml
 
 import manifests
 from conftest import skip, unpack_program
-from support import DIRECT, ROOT, json_lines, send_tcp, wait_for
+from support import DIRECT, ROOT, Logchute, json_lines, send_tcp, wait_for
 
 K8S = os.path.join(ROOT, "packaging/k8s")
 # The oldest that the manifests are for (preStop's sleep), one in between, and the newest that the schemas know.
@@ -563,6 +566,57 @@ def test_lines_of_containers(node):
     assert of_pod[2]["level"] == "error" and of_pod[2]["error"] == {"message": "no"} and "hunter2" not in str(events)
     of_node, = [event for event in events if "pod" not in event["kubernetes"]]
     assert of_node["message"].endswith("kernel: hello") and of_node["kubernetes"] == {"node": {"name": "node-1"}}
+
+
+def as_container(pod_spec, one):
+    """What starts a program with a container's user, groups and capabilities."""
+    context = {**pod_spec["securityContext"], **one["securityContext"]}
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    groups = ",".join(map(str, pod_spec["securityContext"]["supplementalGroups"]))
+    return ["setpriv", "--reuid", str(context["runAsUser"]), "--regid", str(context["runAsGroup"]), "--groups", groups,
+            "--no-new-privs", "--bounding-set", "-all", "--inh-caps", "-all"]
+
+
+@pytest.fixture
+def open_folder():
+    """One that other users may enter, as they may not enter pytest's."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+def test_the_rights_on_the_node_are_enough(binary, docs, open_folder):
+    """Files as the kubelet, the runtime and syslog make them are read without root, and /var/lib/logchute, as the kubelet makes it, can
+    be written to after the init container."""
+    if os.geteuid() != 0:
+        skip("users are changed as root only")
+    node, pod_spec = Node(open_folder / "var/log"), pod(docs, "logchute-node")
+    log, syslog, closed = node.log_of("api"), node.folder / "syslog.log", node.folder / "closed.log"
+    write(log, "of a container")
+    syslog.write_text("of syslog\n")
+    closed.write_text("of root\n")
+    for path, group, mode in ((log, 0, 0o640), (syslog, 4, 0o640), (closed, 0, 0o600)):
+        os.chown(path, 0, group)
+        os.chmod(path, mode)
+    first, = pod_spec["initContainers"]
+    folder = open_folder / "data"
+    folder.mkdir(0o755)
+    command = [str(folder) if word == "/var/lib/logchute" else word for word in first["command"]]
+    subprocess.run([*as_container(pod_spec, first), *command], check=True)
+    program = shutil.copy(binary, open_folder)
+    pipelines = data(docs, "logchute-pipelines")
+    one = Logchute(program, open_folder, pipelines["node.conf"] + "output { stdout { codec => json_lines } }", env={
+        "NODE_CONTAINERS": str(node.folder / "containers/*.log"), "NODE_FILES": str(node.folder / "*.log")})
+    one.prefix = as_container(pod_spec, pod_spec["containers"][0])
+    one.start()
+    try:
+        wait_for(lambda: len(one.events()) == 2, 30, "two lines")
+        wait_for(lambda: "closed.log" in one.stderr(), 30, "what cannot be read")
+        assert {event["message"] for event in one.events()} == {"of a container", "of syslog"}
+        assert one.api("/_node/stats")["status"] == "yellow"
+    finally:
+        one.end()
+    assert list(folder.glob("plugins/inputs/file/.sincedb*"))
 
 
 @pytest.mark.parametrize("key", ["@metadata", "\\u0040metadata", "@\\u006Detadata", "@metadat\\u0061"])
