@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import textwrap
 import threading
@@ -19,7 +20,7 @@ import yaml
 
 import manifests
 from conftest import skip, unpack_program
-from support import DIRECT, ROOT, Logchute, json_lines, send_tcp, wait_for
+from support import DIRECT, HERE, ROOT, Logchute, json_lines, send_tcp, wait_for
 
 K8S = os.path.join(ROOT, "packaging/k8s")
 # The oldest that the manifests are for (preStop's sleep), one in between, and the newest that the schemas know.
@@ -396,6 +397,28 @@ def test_prometheus_takes_its_files(docs, promtool, tmp_path):
     assert arguments(docs, "prometheus", tmp_path)[0] == "--config.file=%s" % config
     done = subprocess.run([promtool, "check", "config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0 and "2 rule files found" in done.stdout, done.stdout
+
+
+def test_prometheus_finds_its_targets_by_the_names_of_the_cluster(docs, tmp_path):
+    """In a network of its own with a DNS as a pod has it: an address for each pod of what is scraped, those of the application too."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--mount", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        skip("a network of its own is for root, where the kernel lets it")
+    names, wanted, number = {}, [], 0
+    for job, name, namespace, port in manifests.scraped(docs):
+        if job != "alertmanagers":
+            addresses = names["%s.%s.svc.cluster.local" % (name, namespace)] = ["127.0.1.%d" % (number + i) for i in (1, 2)]
+            wanted += [[job, "http://%s:%d/metrics" % (address, port)] for address in addresses]
+            number += 2
+    assert {job for job, _ in wanted} == {"application", "node", "mysql", "logchute"}
+    put_files(docs, "prometheus", tmp_path)
+    config = manifests.prometheus_config(docs)
+    config["scrape_configs"] = [job for job in config["scrape_configs"] if job["job_name"] != "cadvisor"]
+    (tmp_path / "etc/prometheus/prometheus.yml").write_text(yaml.safe_dump(config))
+    done = subprocess.run(["unshare", "--net", "--mount", sys.executable, os.path.join(HERE, "cluster_dns.py"), manifests.NAMESPACE,
+                           json.dumps(names), unpack_program("prometheus", "prometheus"), arguments(docs, "prometheus", tmp_path)[0],
+                           "--storage.tsdb.path=%s" % (tmp_path / "tsdb")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert sorted(json.loads(done.stdout)) == sorted(wanted)
 
 
 # What a kubelet tells with containerd: `name` is an ID, of the pause container too; a pod's own series have no name.
