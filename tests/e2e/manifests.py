@@ -367,15 +367,18 @@ def check_scrapes(docs):
 def check_traffic(docs):
     """Who has to be able to talk to whom, and who must not."""
     workloads = {name_of(workload): workload for workload in of_kind(docs, *WORKLOADS)}
-    for name in ("logchute", "logchute-store"):
-        for port, protocol in itertools.product((5000, 5514), ("TCP", "UDP")):
-            if not may_talk(docs, None, workloads[name], port, protocol):
-                yield "%s: nobody may send to %d/%s" % (name, port, protocol)
+    for service in (find(docs, "Service", name) for name in ("logchute", "logchute-store")):
+        for workload, port, protocol in itertools.product(behind(docs, service), (5000, 5514), ("TCP", "UDP")):
+            if not may_talk(docs, None, workload, port, protocol):
+                yield "%s: nobody may send to %d/%s" % (full_name(service), port, protocol)
     if not may_talk(docs, workloads["grafana"], workloads["prometheus"], 9090):
         yield "grafana: may not ask Prometheus"
-    for name, port in (("logchute", 9200), ("logchute-node", 9200), ("alertmanager", 443)):
-        if not is_open(docs, "Egress", labels_of(workloads[name]), "host", port):
-            yield "%s: may not go to port %d" % (name, port)
+    if not is_open(docs, "Egress", labels_of(workloads["alertmanager"]), "host", 443):
+        yield "alertmanager: may not go to Slack and PagerDuty"
+    for workload in workloads.values():
+        has_engine = any(one["name"] == "ELASTICSEARCH_HOSTS" for one in pod_of(workload)["containers"][0].get("env", []))
+        if not pod_of(workload).get("hostNetwork") and is_open(docs, "Egress", labels_of(workload), "host", 9200) != has_engine:
+            yield "%s: a search engine, and no way to it, or the other way round" % full_name(workload)
     for workload in workloads.values():
         if not pod_of(workload).get("hostNetwork"):
             if not is_open(docs, "Egress", labels_of(workload), "host", 53, "UDP"):

@@ -34,12 +34,16 @@ def load(path):
         return list(yaml.safe_load_all(f))
 
 
+def build(kustomize, folder):
+    done = subprocess.run([kustomize, "build", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
 @pytest.fixture(scope="session")
 def built(kustomize):
     """All objects, as kustomize makes them, and the Secret, which is applied apart."""
-    done = subprocess.run([kustomize, "build", K8S], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 0 and not done.stderr, done.stderr
-    return list(yaml.safe_load_all(done.stdout)) + load(os.path.join(K8S, "secret.yaml"))
+    return build(kustomize, K8S) + load(os.path.join(K8S, "secret.yaml"))
 
 
 @pytest.fixture
@@ -174,7 +178,7 @@ MUTATIONS = [
     ("a scrape that is not let out", lambda d: spec(d, "NetworkPolicy", "prometheus")["egress"].pop(), "may not ask port 9100"),
     ("an application that is not asked", lambda d: spec(d, "NetworkPolicy", "prometheus")["egress"].pop(2), "job application"),
     ("senders that are not let in", lambda d: spec(d, "NetworkPolicy", "logchute-senders")["ingress"][0]["ports"].pop(), "5514/UDP"),
-    ("an output that is not let out", lambda d: drop(d, "NetworkPolicy", "logchute-output"), "may not go to port 9200"),
+    ("an output that is not let out", lambda d: drop(d, "NetworkPolicy", "logchute-output"), "and no way to it"),
     ("no names", lambda d: drop(d, "NetworkPolicy", "monitoring-dns"), "may not ask for names"),
     ("open to all", lambda d: drop(d, "NetworkPolicy", "monitoring-default-deny") or drop(d, "NetworkPolicy", "grafana"),
      "Deployment/grafana: port 3000 is open"),
@@ -215,9 +219,7 @@ def overlay(kustomize, tmp_path, namespace):
     assert text.count("../logchute/packaging/k8s") == 1 and text.count("namespace: monitoring") == 2
     (tmp_path / "kustomization.yaml").write_text(text.replace("../logchute/packaging/k8s", os.path.relpath(K8S, tmp_path)).replace(
         "\nnamespace: monitoring", "\nnamespace: " + namespace))
-    done = subprocess.run([kustomize, "build", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return build(kustomize, tmp_path)
 
 
 def test_the_overlay_of_the_page(kustomize, built, tmp_path):
@@ -235,6 +237,19 @@ def test_the_namespace_is_chosen_in_one_place(kustomize, built, tmp_path):
     assert manifests.find(docs, "Namespace", "watching")
     assert manifests.find(docs, "ClusterRoleBinding", "monitoring-prometheus")["subjects"][0]["namespace"] == "watching"
     assert not re.search(r"monitoring\b(?!-)", str([manifests.prometheus_config(docs), data(docs, "logchute-pipelines")]))
+
+
+def test_without_a_search_engine(binary, kustomize, built, tmp_path):
+    """The component: the pods of the network are gone, their name leads to the store, and nodes keep what is theirs."""
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({
+        "resources": [os.path.relpath(K8S, tmp_path)],
+        "components": [os.path.relpath(os.path.join(K8S, "components/without-search-engine"), tmp_path)]}))
+    docs = build(kustomize, tmp_path) + manifests.of_kind(built, "Secret")
+    assert manifests.problems(docs) == [] and schema_problems(docs, VERSIONS[0]) == []
+    assert "ELASTICSEARCH" not in str([doc for doc in docs if doc["kind"] != "ConfigMap"])
+    behind, = manifests.behind(docs, manifests.find(docs, "Service", "logchute"))
+    assert manifests.name_of(behind) == "logchute-store"
+    assert check(binary, docs, "logchute-node", tmp_path).returncode == 0
 
 
 # The Secret.
@@ -519,10 +534,11 @@ def test_a_pod_answers_its_probes_and_stops_in_time(binary, docs, start, port, n
     send_tcp(port, json_lines([{"message": "hello"}]))
     wait_for(lambda: one.api("/_node/stats/events")["events"]["in"] == 1, 10, "the event")
     if name == "logchute-store":
-        # README.md: `kubectl exec … -- logchute search --path.data …`
-        found = wait_for(lambda: subprocess.run([binary, "search", "--path.data", one.data, "hello"], stdout=subprocess.PIPE,
-                                                text=True).stdout, 10, "the event in the store")
-        assert "hello" in found
+        # As the page tells, by `kubectl exec`.
+        def run(*words):
+            return subprocess.run([binary, *words, "--path.data", one.data], stdout=subprocess.PIPE, text=True).stdout
+        assert "hello" in wait_for(lambda: run("search", "hello"), 10, "the event in the store")
+        assert "sqlite" in run("top", "--once")
     before = container(docs, name)["lifecycle"]["preStop"]["sleep"]["seconds"]
     code, last = one.stop(seconds=pod(docs, name)["terminationGracePeriodSeconds"] - before)
     assert code == 0 and last["message"] == "stopped"
