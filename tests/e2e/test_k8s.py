@@ -3,6 +3,7 @@ them against each other (manifests.py), each ConfigMap through the program that 
 import base64
 import binascii
 import copy
+import functools
 import http.server
 import json
 import os
@@ -51,11 +52,20 @@ def docs(built):
     return copy.deepcopy(built)
 
 
-def schema_problems(docs, version):
+@functools.lru_cache(None)
+def schemas():
     try:
         import kubernetes_validate
+        from kubernetes_validate import utils
     except ImportError:
         skip("the schemas come with kubernetes-validate, of tests/e2e/clients/requirements.txt")
+    # It would read them anew for each object.
+    utils.schema_contents = functools.lru_cache(None)(utils.schema_contents)
+    return kubernetes_validate
+
+
+def schema_problems(docs, version):
+    kubernetes_validate = schemas()
     found = []
     for doc in docs:
         try:
