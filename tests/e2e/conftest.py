@@ -135,12 +135,13 @@ def syslog_tools():
     return dict(pair.split("=", 1) for pair in shown.split("\0") if pair)
 
 
-def unpack_program(package, program):
-    """A program of a Debian package, unpacked and not installed: with the package comes a server, which would start."""
+def unpack_program(package, program, *libraries):
+    """A program of a Debian package, unpacked and not installed: with the package comes a server, which would start. With it
+    packages of libraries."""
     folder = os.environ.get("CHUTE_TEST_CACHE", os.path.join(ROOT, "build-test"))
     with one_at_a_time(package):
-        done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-program"), folder, package, program],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([os.path.join(ROOT, "tests/tools/unpack-program"), folder, package, program,
+                               *libraries], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         skip(done.stderr.strip())
     return done.stdout.strip()

@@ -6,12 +6,10 @@ import re
 import subprocess
 
 import pytest
-import yaml
 
+from monitoring import ALERTMANAGER, PROMETHEUS, load, rules
 from support import ROOT
 
-PROMETHEUS = os.path.join(ROOT, "packaging/prometheus")
-ALERTMANAGER = os.path.join(ROOT, "packaging/alertmanager/alertmanager.yml")
 RULE_FILES = sorted(glob.glob(os.path.join(PROMETHEUS, "rules/*.yml")))
 TEST_FILES = sorted(glob.glob(os.path.join(PROMETHEUS, "tests/*.yml")))
 ALERTS = {
@@ -27,19 +25,6 @@ output { elasticsearch { hosts => ["http://127.0.0.1:%d"] manage_template => fal
 """
 # A colon is in the names of recorded series only.
 NAME = re.compile(r"[a-zA-Z_:][\w:]*")
-
-
-def load(path):
-    with open(path, encoding="utf-8") as f:
-        return yaml.safe_load(f)
-
-
-def rules(kind):
-    """The rules of a kind, `alert` or `record`, by name."""
-    found = [rule for path in RULE_FILES for group in load(path)["groups"] for rule in group["rules"] if kind in rule]
-    by_name = {rule[kind]: rule for rule in found}
-    assert len(by_name) == len(found), "two %s rules of one name" % kind
-    return by_name
 
 
 def names_in(expr):
