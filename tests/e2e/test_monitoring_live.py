@@ -1,4 +1,4 @@
-"""packaging/prometheus and packaging/alertmanager against what is really exposed: node-exporter, mysqld-exporter
+"""packaging/prometheus, packaging/alertmanager and packaging/grafana against what is really exposed: node-exporter, mysqld-exporter
 with MariaDB, the application and logchute, scraped by a real Prometheus with the shipped configuration. Only cAdvisor cannot run
 here; see monitoring.Cadvisor."""
 import contextlib
@@ -14,6 +14,7 @@ import types
 import pytest
 
 from conftest import skip, unpack_program
+from grafana import dashboards, filled, panels, values_of
 from monitoring import (Alertmanager, Cadvisor, Exporter, Listener, MariaDB, Prometheus, Server, each_second, forty_times_faster,
                         rules, started, write_alertmanager, write_prometheus)
 from support import FakeEngine, Logchute, free_port, json_lines, send_tcp, wait_for
@@ -209,6 +210,22 @@ def test_each_series_is_there(stack, selector):
     name = selector.split("{")[0]
     if ":" not in name and name != "up":
         assert found == {JOBS[name.split("_")[0]]}
+
+
+PANELS = {"%s: %s" % (name, panel["title"]): (one, panel) for name, one in dashboards().items() for panel in panels(one)}
+
+
+@pytest.mark.parametrize("which", PANELS)
+def test_each_panel_has_data(stack, which):
+    """As Grafana asks, with what its variables offer; and each label that a legend names is there."""
+    dashboard, panel = PANELS[which]
+    values = values_of(dashboard, stack.prometheus)
+    assert all(values.values()), "a variable offers nothing: %s" % values
+    for target in panel["targets"]:
+        expr = filled(target["expr"], values)
+        found = data_of(stack, expr, Prometheus.query if target["instant"] else Prometheus.query_range)
+        wanted = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+        assert [labels for labels, _ in found if wanted - set(labels)] == [], "no label for %s" % target["legendFormat"]
 
 
 @pytest.fixture
