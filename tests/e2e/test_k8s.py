@@ -385,6 +385,28 @@ def test_files_are_those_of_the_repository(docs):
     assert set(os.listdir(os.path.join(ROOT, "packaging/prometheus/rules"))) == set(data(docs, "prometheus-rules"))
 
 
+def test_grafana_has_its_files_where_they_say(docs, tmp_path):
+    put_files(docs, "grafana", tmp_path)
+    folder = os.path.join(ROOT, "packaging/grafana")
+    wanted = {os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names
+              if at != folder and name.endswith((".yml", ".yaml", ".json"))}
+    there = tmp_path / "etc/grafana"
+    assert {str(path.relative_to(there)) for path in there.rglob("*") if path.is_file()} == wanted
+    for name in wanted:
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            assert (there / name).read_text(encoding="utf-8") == f.read(), name
+    source, = load(there / "provisioning/datasources/prometheus.yml")[0]["datasources"]
+    service, port = re.fullmatch(r"http://([\w-]+):(\d+)", source["url"]).groups()
+    assert int(port) in [one["port"] for one in spec(docs, "Service", service)["ports"]]
+    for provider in load(there / "provisioning/dashboards/timetable.yml")[0]["providers"]:
+        assert provider["options"]["path"] in [mount["mountPath"] for mount in container(docs, "grafana")["volumeMounts"]]
+
+
+def test_kubectl_can_note_what_it_applied(docs):
+    """It keeps each object as an annotation of itself, which may have 256 KiB."""
+    assert max(len(json.dumps(doc)) for doc in docs) < 250_000
+
+
 DISCOVERY = {"static_configs", "dns_sd_configs", "kubernetes_sd_configs"}
 OF_THE_KUBELET = {"scheme", "metrics_path", "authorization", "tls_config", "metric_relabel_configs"}
 
