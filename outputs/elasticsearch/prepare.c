@@ -109,6 +109,23 @@ static bool prepare_stream(struct es_settings *settings, const struct chute_prep
            check_identifier(prepare, "data_stream_namespace", settings->data_stream_namespace);
 }
 
+/* An empty name is what a variable gives that nobody set. False after it refused. */
+static bool check_names(struct es_settings *settings, const struct chute_prepare *prepare) {
+    struct chute_str *const optional[] = { &settings->ilm_rollover_alias,
+        &settings->template_name };
+    for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+        if (optional[i]->len == 0) {
+            optional[i]->at = NULL;
+        }
+    }
+    if (settings->index != NULL && chute_template_text(settings->index).len == 0) {
+        chute_prepare_refuse(
+            prepare, "index", "index is empty; leave it out for the default, or name one");
+        return false;
+    }
+    return true;
+}
+
 /* Where events go when no event says otherwise. */
 static void prepare_index(struct es_settings *settings, const struct chute_prepare *prepare) {
     struct chute_arena *arena = prepare->arena;
@@ -287,7 +304,8 @@ static bool compile_refs(struct es_settings *settings, const struct chute_prepar
 bool chute_elasticsearch_prepare(void *self, const struct chute_prepare *prepare) {
     struct es_settings *settings = self;
     settings->ecs = prepare->ecs;
-    if (!prepare_stream(settings, prepare) || !prepare_action(settings, prepare)) {
+    if (!prepare_stream(settings, prepare) || !prepare_action(settings, prepare) ||
+        !check_names(settings, prepare)) {
         return false;
     }
     prepare_index(settings, prepare);

@@ -315,7 +315,8 @@ static void prepare_targets(struct net *net) {
                                                       : clean_path(net, path, "_bulk");
     /* Only what failed matters: the answer is shorter by far. */
     settings->bulk_target =
-        chute_arena_printf(net->arena, "%s?filter_path=errors,items.*.error,items.*.status", bulk)
+        chute_arena_printf(net->arena, "%s%cfilter_path=errors,items.*.error,items.*.status", bulk,
+            strchr(bulk, '?') == NULL ? '?' : '&')
             .at;
     settings->health_target = settings->healthcheck_path.at != NULL
                                   ? clean_path(net, settings->healthcheck_path, "")
@@ -326,6 +327,28 @@ static void prepare_targets(struct net *net) {
 }
 
 /* ------------------------------------------------------------------ how they are asked */
+
+/* libcurl tells of an unknown scheme only when it is to connect, and then each time. */
+static bool check_proxy(struct net *net) {
+    static const char *const schemes[] = { "http", "https", "socks4", "socks4a", "socks5",
+        "socks5h" };
+    struct chute_str proxy = net->settings->proxy;
+    ptrdiff_t end = chute_str_find(proxy, CHUTE_STR("://"));
+    if (end < 0) {
+        return true;
+    }
+    struct chute_str scheme = { proxy.at, (size_t)end };
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (chute_str_eq_nocase(scheme, chute_str_of(schemes[i]))) {
+            return true;
+        }
+    }
+    chute_prepare_refuse(net->prepare, "proxy",
+        "a proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://, not "
+        "%.*s://",
+        CHUTE_STR_ARGS(scheme));
+    return false;
+}
 
 static bool prepare_headers(struct net *net) {
     struct es_settings *settings = net->settings;
@@ -482,8 +505,8 @@ static bool prepare_tls(struct net *net) {
 bool chute_elasticsearch_prepare_net(
     struct es_settings *settings, const struct chute_prepare *prepare) {
     struct net net = { .settings = settings, .prepare = prepare, .arena = prepare->arena };
-    bool is_good = check_credentials(&net) && prepare_nodes(&net) && prepare_headers(&net) &&
-                   prepare_tls(&net);
+    bool is_good = check_credentials(&net) && prepare_nodes(&net) && check_proxy(&net) &&
+                   prepare_headers(&net) && prepare_tls(&net);
     if (is_good) {
         prepare_targets(&net);
         settings->http = (struct chute_http_settings){
