@@ -26,7 +26,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
         if self.headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
         self.server.documents += body.count(b"\n") // 2
-        self.server.seen.append((self.headers["Authorization"], self.connection.version()))
+        self.server.seen.append((self.headers["Authorization"], self.connection.version(), self.connection.cipher()[0]))
         answer = json.dumps({"errors": False}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
@@ -54,6 +54,7 @@ def certificates(tmp_path_factory):
                 "-subj", "/CN=" + subject, cwd=folder)
         openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                 "-extfile", "ext", "-out", name + ".pem", cwd=folder)
+    openssl("pkey", "-in", "client.key", "-aes256", "-passout", "pass:key's own", "-out", "locked.key", cwd=folder)
     # A server shows its authority too, as Elasticsearch's own set-up has it; fingerprints rest on that.
     (folder / "chain.pem").write_text((folder / "server.pem").read_text() + (folder / "ca.pem").read_text())
     return folder
@@ -83,6 +84,10 @@ TRUSTED = [
     ("cacert => '{0}/ca.pem' ssl_supported_protocols => ['TLSv1.2']", "localhost"),
     ("ssl_certificate_authorities => ['{0}/other.pem', '{0}/ca.pem']", "localhost"),
     ("ca_trusted_fingerprint => '{1}'", "localhost"),
+    # Neither is what both sides would agree on by themselves.
+    ("ssl_certificate_authorities => '{0}/ca.pem' ssl_supported_protocols => ['TLSv1.2'] "
+     "ssl_cipher_suites => ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'ECDHE-RSA-AES128-GCM-SHA256']", "localhost"),
+    ("ssl_certificate_authorities => '{0}/ca.pem' ssl_cipher_suites => 'TLS_AES_128_GCM_SHA256'", "localhost"),
     ("ssl_verification_mode => none", "127.0.0.1"),
     ("ssl_certificate_verification => false", "127.0.0.1"),
 ]
@@ -106,7 +111,9 @@ def test_delivers_to_whom_it_trusts(logchute, certificates, options, host):
     logchute(CONFIG % (url, fill(options, certificates)))
     wait_for(lambda: server.documents == 3, 20, "three documents")
     if "TLSv1.2" in options:
-        assert {version for _, version in server.seen} == {"TLSv1.2"}
+        assert {version for _, version, _ in server.seen} == {"TLSv1.2"}
+    if "ssl_cipher_suites" in options:
+        assert {cipher for _, _, cipher in server.seen} == {options.rsplit("'", 2)[1]}
     server.shutdown()
 
 
@@ -120,12 +127,16 @@ def test_keeps_its_documents_from_others(logchute, certificates, options, host):
     server.shutdown()
 
 
-def test_shows_its_certificate_and_its_key(logchute, certificates):
+@pytest.mark.parametrize("names", [
+    "ssl_certificate => '{0}/client.pem' ssl_key => '{0}/client.key'",
+    "tls_certificate => '{0}/client.pem' tls_key => '{0}/client.key'",
+    "ssl_certificate => '{0}/client.pem' ssl_key => '{0}/locked.key' ssl_key_passphrase => \"key's own\"",
+])
+def test_shows_its_certificate_and_its_key(logchute, certificates, names):
     server = serve(certificates, wants_client=True)
     url = "https://localhost:%d" % server.server_port
-    options = ("ssl_certificate_authorities => '{0}/ca.pem' ssl_certificate => '{0}/client.pem' "
-               "ssl_key => '{0}/client.key' api_key => 'id:key'")
+    options = "ssl_certificate_authorities => '{0}/ca.pem' api_key => 'id:key' " + names
     logchute(CONFIG % (url, fill(options, certificates)))
     wait_for(lambda: server.documents == 3, 20, "three documents")
-    assert {authorization for authorization, _ in server.seen} == {"ApiKey aWQ6a2V5"}
+    assert {authorization for authorization, _, _ in server.seen} == {"ApiKey aWQ6a2V5"}
     server.shutdown()
