@@ -13,7 +13,8 @@ static const char *const ecs_choices[] = { "disabled", "v1", "v8", NULL };
         { .name = "enable_metric",                                                                 \
             CHUTE_BOOLEAN(struct chute_common, enable_metric),                                     \
             .fallback = "true",                                                                    \
-            .doc = "Whether this plugin is counted in the statistics." },                          \
+            .doc = "Whether what this plugin counts beside its events, such as requests or what "  \
+                   "it redacted, is in the statistics." },                                         \
     {                                                                                              \
         .name = "ecs_compatibility", CHUTE_CHOICE(struct chute_common, ecs_compatibility),         \
         .choices = ecs_choices,                                                                    \
@@ -60,9 +61,9 @@ const struct chute_option chute_common_codecs[] = {
 const struct chute_option chute_common_filters[] = {
     COMMON_ROWS,
     { .name = "periodic_flush",
-        CHUTE_BOOLEAN(struct chute_common, periodic_flush),
-        .fallback = "false",
-        .doc = "Whether the filter is asked at regular intervals for events that it holds." },
+        .type = CHUTE_OPT_BOOL,
+        .state = CHUTE_OPTION_IGNORED,
+        .hint = "a filter that holds events is asked for them at regular intervals in any case" },
     ADD_FIELD,
     { .name = "remove_field",
         CHUTE_LIST(struct chute_common, remove_field),

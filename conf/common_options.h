@@ -29,7 +29,6 @@ struct chute_common_addition {
 struct chute_common {
     struct chute_str id; /* `.at` NULL: none was given */
     bool enable_metric;
-    bool periodic_flush;
     int ecs_compatibility;     /* 0 disabled, 1 v1, 2 v8, as enum chute_ecs; -1: the pipeline's */
     struct chute_str type;     /* inputs */
     struct chute_codec *codec; /* inputs and outputs; NULL: takes none */

@@ -21,6 +21,13 @@ void chute_instance_count(struct chute_instance *instance, const char *name, uin
     }
 }
 
+/* What a plugin counts beside its events; `enable_metric => false` turns that off. */
+static void count(struct chute_instance *instance, const char *name, uint64_t by) {
+    if (instance->common.enable_metric) {
+        chute_instance_count(instance, name, by);
+    }
+}
+
 void chute_instance_finish(struct chute_instance *instance) {
     struct chute_named_counter *at = instance->named;
     while (at != NULL) {
@@ -88,7 +95,7 @@ void chute_input_describe(struct chute_input *input, const char *text) {
 }
 
 void chute_input_count(struct chute_input *input, const char *name, unsigned long long by) {
-    chute_instance_count(&input->head, name, by);
+    count(&input->head, name, by);
 }
 
 void chute_input_trouble(struct chute_input *input, enum chute_trouble what, unsigned count) {
@@ -139,7 +146,7 @@ void chute_input_ended(struct chute_input *input) {
 }
 
 void chute_run_count(struct chute_run *run, const char *name, unsigned long long by) {
-    chute_instance_count(&run->filter->head, name, by);
+    count(&run->filter->head, name, by);
 }
 
 const void *chute_output_settings(const struct chute_output *output) {
@@ -163,5 +170,5 @@ void chute_output_describe(struct chute_output *output, const char *text) {
 }
 
 void chute_output_count(struct chute_output *output, const char *name, unsigned long long by) {
-    chute_instance_count(&output->head, name, by);
+    count(&output->head, name, by);
 }

@@ -367,7 +367,7 @@ void chute_output_reject(struct chute_output *output, struct chute_parcel *parce
     bool is_kept = chute_dead_letters_add(output->pipeline->dead_letters, &letter);
     item->outcome = is_kept ? CHUTE_REJECT : CHUTE_REJECT_UNKEPT;
     if (!is_kept) {
-        chute_output_count(output, "dead_letters_not_kept", 1);
+        chute_instance_count(&output->head, "dead_letters_not_kept", 1);
     }
     uint64_t suppressed;
     if (chute_log_limit(&output->reject_limiter, 10000, &suppressed)) {

@@ -382,6 +382,16 @@ def test_counters_that_a_plugin_named(run):
     assert "patterns.none" not in redact and "fields" not in redact
 
 
+def test_a_plugin_without_metrics(run):
+    """`enable_metric => false`: its events are counted all the same, what it counts beside them is not."""
+    config = generator("pin 1234", 3) + "filter { redact { OPTION patterns => { 'pin' => '\\d{4}' } } }" + STDOUT
+    for option, is_counted in (("", True), ("enable_metric => true", True), ("enable_metric => false", False)):
+        done = run("--log.format", "json", "-e", config.replace("OPTION", option))
+        redact = plugin_counters(assert_balanced(done.last()), "filter", "redact")
+        assert redact["in"] == redact["out"] == 3 and done.out == "pin [REDACTED]\n" * 3
+        assert any(name.startswith("redacted/") for name in redact) == is_counted, redact
+
+
 def test_configurations_we_ship_are_right(run):
     folder = os.path.join(ROOT, "conf/pipelines")
     for output in sorted(os.listdir(folder)):

@@ -46,11 +46,12 @@ static void start(struct test_filter *rig) {
     };
 }
 
-/* Sets the common options to add_tag => MARK. */
+/* Sets the common options to their defaults and add_tag => MARK. */
 static void mark_matches(struct test_filter *rig) {
     static const struct chute_template *templates[1];
     templates[0] = chute_template_compile(&rig->compile.arena, CHUTE_STR(MARK), CHUTE_ESCAPE_NONE);
     rig->filter.head.common.add_tag = (struct chute_templates){ templates, 1 };
+    rig->filter.head.common.enable_metric = true;
 }
 
 bool test_filter_open(struct test_filter *rig, const char *name, const char *options) {
