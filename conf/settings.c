@@ -14,7 +14,7 @@ const struct chute_setting *chute_setting_find(const char *name) {
     size_t count;
     const struct chute_setting *rows = chute_settings_rows(&count);
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(rows[i].name, name) == 0) {
+        if (strcmp(rows[i].name, name) == 0 && !rows[i].is_variable_only) {
             return &rows[i];
         }
     }
@@ -147,7 +147,7 @@ void chute_setting_unknown(
     size_t count;
     const struct chute_setting *rows = chute_settings_rows(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!is_prefix(&rows[i])) {
+        if (!is_prefix(&rows[i]) && !rows[i].is_variable_only) {
             chute_nearest_offer(&nearest, rows[i].name);
         }
     }
@@ -177,6 +177,9 @@ static const struct chute_setting *row_of_variable(struct chute_str variable) {
     size_t count;
     const struct chute_setting *rows = chute_settings_rows(&count), *found = NULL;
     for (size_t i = 0; i < count; i++) {
+        if (rows[i].variable != NULL && chute_str_eq(variable, chute_str_of(rows[i].variable))) {
+            return &rows[i];
+        }
         bool is_it = is_upper_form(variable, rows[i].name) ||
                      chute_str_eq(variable, chute_str_of(rows[i].name));
         if (is_it && !rows[i].is_flag_only && (found == NULL || !is_prefix(&rows[i]))) {

@@ -34,12 +34,14 @@ struct chute_setting {
     const char *name;
     enum chute_setting_type type;
     enum chute_setting_state state;
-    char letter;          /* of the short flag; 0: none */
-    bool is_flag_only;    /* neither in logstash.yml nor in the environment */
-    const char *fallback; /* as it would be written; NULL: none, or made at start */
-    long long min, max;   /* of INT, BYTES, MILLIS */
-    long long plain_ms;   /* of MILLIS; 0: a unit is required */
-    const char *choices;  /* parted by blanks */
+    char letter;           /* of the short flag; 0: none */
+    bool is_flag_only;     /* neither in logstash.yml nor in the environment */
+    bool is_variable_only; /* neither in logstash.yml nor a flag */
+    const char *variable;  /* an environment variable beside the upper-case one; NULL: none */
+    const char *fallback;  /* as it would be written; NULL: none, or made at start */
+    long long min, max;    /* of INT, BYTES, MILLIS */
+    long long plain_ms;    /* of MILLIS; 0: a unit is required */
+    const char *choices;   /* parted by blanks */
     const char
         *refused;     /* a value that is refused with `hint`, in an otherwise supported setting */
     const char *hint; /* why not, or what to use instead */

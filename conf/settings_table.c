@@ -7,6 +7,8 @@
 
 #define NOTICE(setting, why)                                                                       \
     { .name = (setting), .state = CHUTE_SETTING_NOTICE, .hint = (why) }
+#define VARIABLE(named, why)                                                                       \
+    { .name = (named), .state = CHUTE_SETTING_NOTICE, .is_variable_only = true, .hint = (why) }
 #define REFUSED(setting, instead)                                                                  \
     { .name = (setting), .state = CHUTE_SETTING_REFUSED, .hint = (instead) }
 #define RENAMED(old, now)                                                                          \
@@ -32,6 +34,7 @@ static const struct chute_setting rows[] = {
     { .name = "path.data", .fallback = "data", .doc = "Folder for what outlives a run." },
     { .name = "path.settings",
         .is_flag_only = true,
+        .variable = "LS_SETTINGS_DIR",
         .fallback = "/etc/logstash",
         .doc = "Folder of logstash.yml." },
     { .name = "config.test_and_exit",
@@ -63,6 +66,13 @@ static const struct chute_setting rows[] = {
         .fallback = "none",
         .choices = "none percent ampersand",
         .doc = "How brackets in a field's name are escaped." },
+    { .name = "event_api.tags.illegal",
+        .type = CHUTE_SETTING_CHOICE,
+        .fallback = "rename",
+        .choices = "rename warn",
+        .refused = "warn",
+        .hint = "tags are a list of texts: what is none is moved to _tags, as rename has it",
+        .doc = "What becomes of a value that tags cannot hold: it is moved to _tags." },
     { .name = "pipeline.id", .fallback = "main", .doc = "Name of the pipeline." },
     { .name = "pipeline.workers",
         .type = CHUTE_SETTING_INT,
@@ -203,6 +213,10 @@ static const struct chute_setting rows[] = {
         .is_flag_only = true,
         .alias = "log.level",
         .alias_value = "error" },
+    { .name = "field-reference-escape-style",
+        .state = CHUTE_SETTING_ALIAS,
+        .is_flag_only = true,
+        .alias = "config.field_reference.escape_style" },
     RENAMED("http.enabled", "api.enabled"),
     RENAMED("http.host", "api.http.host"),
     RENAMED("http.port", "api.http.port"),
@@ -238,6 +252,10 @@ static const struct chute_setting rows[] = {
     NOTICE("pipeline.recoverable", "no event ends a pipeline"),
     NOTICE("pipeline.system", "no pipeline is one of the system"),
     NOTICE("pipeline.separate_logs", "the log goes to standard error"),
+    VARIABLE("LS_JAVA_OPTS", JVM),
+    VARIABLE("LS_JAVA_HOME", JVM),
+    VARIABLE("LS_JVM_OPTS", JVM),
+    VARIABLE("LS_HEAP_SIZE", JVM),
     NOTICE("pipeline.java_execution", JVM),
     NOTICE("pipeline.buffer.type", JVM),
     NOTICE("pipeline.plugin_classloaders", JVM),

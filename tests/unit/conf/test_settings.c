@@ -109,6 +109,12 @@ static const struct {
     { "one with an underscore of its own", VARIABLE, "CONFIG_SUPPORT_ESCAPES=true",
         "config.support_escapes", "true" },
     { "a variable with the name itself", VARIABLE, "pipeline.workers=7", "pipeline.workers", "7" },
+    { "Logstash's own variable for the folder", VARIABLE, "LS_SETTINGS_DIR=/x", "path.settings",
+        "/x" },
+    { "the flag that is called otherwise", FLAG, "--field-reference-escape-style percent",
+        "config.field_reference.escape_style", "percent" },
+    { "illegal tags are moved", YAML, "event_api.tags.illegal: rename", "event_api.tags.illegal",
+        "rename" },
     { "an empty variable is none", VARIABLE, "PIPELINE_ID=", "pipeline.id", "main" },
     { "flags are no variables", VARIABLE, "HELP=1", "help", "false" },
     { "other variables are others'", VARIABLE, "PIPELINE_WORKERZ=x", "pipeline.id", "main" },
@@ -160,7 +166,8 @@ Test(settings, good) {
         size_t count;
         const struct chute_diag_item *items = chute_diag_items(diag, &count);
         for (size_t j = 0; j < count; j++) {
-            bool is_notice = strstr(items[j].message, " has no effect: ") != NULL;
+            bool is_notice = strstr(items[j].message, " has no effect: ") != NULL ||
+                             strstr(items[j].message, " is an old name of ") != NULL;
             cr_expect(is_notice, "%s: %s", good[i].says, items[j].message);
         }
         chute_buf_finish(&got);
@@ -205,6 +212,9 @@ static const struct {
     { "reload in YAML's words", YAML, "config.reload.automatic: Yes", "cannot be \"true\"", "later",
         1, 26 },
     { "reload", FLAG, "-r", "flag -r cannot be \"true\"", "later", 0, 0 },
+    { "illegal tags that stay", YAML, "event_api.tags.illegal: warn", "cannot be \"warn\"",
+        "moved to _tags", 1, 25 },
+    { "a variable in the file", YAML, "LS_JAVA_OPTS: x", "unknown setting", NULL, 1, 1 },
     { "modules", YAML, "modules:\n  - name: netflow\n", "setting \"modules\" is not supported",
         "modules", 1, 1 },
     { "a flag in the file", YAML, "version: true", "is a flag", NULL, 1, 1 },
@@ -345,6 +355,176 @@ Test(settings, aliases_are_bounded) {
         chute_diag_destroy(diag);
     }
     chute_buf_finish(&text);
+}
+
+/* The row that `row` is another name of; itself where it is none. */
+static const struct chute_setting *meant_by(const struct chute_setting *row) {
+    size_t count;
+    const struct chute_setting *rows = chute_settings_rows(&count);
+    for (size_t i = 0; row->alias != NULL && row->alias_value == NULL && i < count; i++) {
+        if (strcmp(rows[i].name, row->alias) == 0) {
+            return &rows[i];
+        }
+    }
+    return row;
+}
+
+/* A value that the row takes, and that is not its default. */
+static const char *sample_of(const struct chute_setting *row) {
+    static char choice[64];
+    row = meant_by(row);
+    switch (row->type) {
+    case CHUTE_SETTING_BOOL:
+        return row->fallback != NULL && strcmp(row->fallback, "true") == 0 ? "false" : "true";
+    case CHUTE_SETTING_INT:
+        return "7";
+    case CHUTE_SETTING_BYTES:
+        return "7mb";
+    case CHUTE_SETTING_MILLIS:
+        return "7s";
+    case CHUTE_SETTING_PORTS:
+        return "9701";
+    case CHUTE_SETTING_CHOICE: /* the last one, or the first one where that is the default */
+        snprintf(choice, sizeof(choice), "%s", row->choices);
+        if (strcmp(strrchr(choice, ' ') + 1, row->fallback) != 0) {
+            return strrchr(choice, ' ') + 1;
+        }
+        return strtok(choice, " ");
+    case CHUTE_SETTING_TEXT:
+        break;
+    }
+    return "sample";
+}
+
+/* `name`, completed if it is the beginning of several, as a variable where `is_upper`. */
+static const char *full_name(const char *name, bool is_upper) {
+    static char full[100];
+    size_t len = strlen(name);
+    snprintf(full, sizeof(full), "%s%s", name, name[len - 1] == '.' ? "sample" : "");
+    for (char *at = full; is_upper && *at != '\0'; at++) {
+        *at = *at == '.' ? '_' : *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+    }
+    return full;
+}
+
+/* What a value of `row`, set from one source, has to lead to. */
+static void check_effect(const struct chute_setting *row, const struct chute_settings *settings,
+    struct chute_diag *diag, const char *said) {
+    size_t count;
+    const struct chute_diag_item *items = chute_diag_items(diag, &count);
+    bool is_refused = row->state == CHUTE_SETTING_REFUSED ||
+                      (row->refused != NULL && strcmp(row->refused, sample_of(row)) == 0);
+    if (is_refused) {
+        cr_expect(
+            count == 1 && !items[0].is_warning && items[0].hint != NULL, "%s: %zu", said, count);
+    } else if (row->state == CHUTE_SETTING_NOTICE || row->state == CHUTE_SETTING_ALIAS) {
+        size_t notices = row != meant_by(row) && meant_by(row)->state == CHUTE_SETTING_NOTICE;
+        cr_expect_eq(count, 1 + notices, "%s: %zu notices", said, count);
+        cr_expect_eq(chute_diag_error_count(diag), 0, "%s: %s", said, items[0].message);
+    } else {
+        struct chute_buf got = { 0 };
+        cr_expect_eq(count, 0, "%s: %s", said, count == 0 ? "" : items[0].message);
+        cr_expect(chute_settings_is_set(settings, row->name), "%s", said);
+        show(&got, settings, row->name);
+        cr_expect(row->fallback == NULL || strcmp(chute_buf_cstr(&got), row->fallback) != 0,
+            "%s: still %s", said, got.at);
+        chute_buf_finish(&got);
+    }
+}
+
+/* Sets `row` from one source. */
+static void set_from(enum from from, const struct chute_setting *row) {
+    char text[200];
+    struct chute_diag *diag = chute_diag_create();
+    struct chute_settings *settings = chute_settings_create(diag);
+    if (from == YAML) {
+        snprintf(text, sizeof(text), "%s: \"%s\"", full_name(row->name, false), sample_of(row));
+        load_yaml(settings, text);
+    } else if (from == VARIABLE) {
+        snprintf(text, sizeof(text), "%s=%s", full_name(row->name, true), sample_of(row));
+        load_variable(settings, text);
+    } else {
+        snprintf(text, sizeof(text), "--%s %s", full_name(row->name, false), sample_of(row));
+        load_flags(settings, text);
+    }
+    check_effect(row, settings, diag, text);
+    chute_settings_destroy(settings);
+    chute_diag_destroy(diag);
+}
+
+Test(settings, each_is_a_key_a_variable_and_a_flag) {
+    size_t count;
+    const struct chute_setting *rows = chute_settings_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].is_variable_only) {
+            set_from(FLAG, &rows[i]);
+        }
+        if (!rows[i].is_flag_only) {
+            set_from(VARIABLE, &rows[i]);
+        }
+        if (!rows[i].is_flag_only && !rows[i].is_variable_only) {
+            set_from(YAML, &rows[i]);
+        }
+    }
+}
+
+/* What Logstash 8.19 knows: the page of logstash.yml, those of X-Pack, the variables of its image, its flags. */
+static const char *const of_logstash[] = { "allow_superuser", "api.auth.basic.password",
+    "api.auth.basic.password_policy.include.digit", "api.auth.basic.password_policy.include.lower",
+    "api.auth.basic.password_policy.include.symbol", "api.auth.basic.password_policy.include.upper",
+    "api.auth.basic.password_policy.length.minimum", "api.auth.basic.password_policy.mode",
+    "api.auth.basic.username", "api.auth.type", "api.enabled", "api.environment", "api.http.host",
+    "api.http.port", "api.ssl.enabled", "api.ssl.keystore.password", "api.ssl.keystore.path",
+    "api.ssl.supported_protocols", "cloud.auth", "cloud.id", "config.debug",
+    "config.field_reference.escape_style", "config.reload.automatic", "config.reload.interval",
+    "config.string", "config.support_escapes", "config.test_and_exit", "dead_letter_queue.enable",
+    "dead_letter_queue.flush_interval", "dead_letter_queue.max_bytes",
+    "dead_letter_queue.retain.age", "dead_letter_queue.storage_policy", "event_api.tags.illegal",
+    "http.enabled", "http.environment", "http.host", "http.port", "keystore.classname",
+    "keystore.file", "log.format", "log.format.json.fix_duplicate_message_fields", "log.level",
+    "metric.collect", "modules", "monitoring.cluster_uuid", "node.name", "path.config", "path.data",
+    "path.dead_letter_queue", "path.logs", "path.plugins", "path.queue", "pipeline.batch.delay",
+    "pipeline.batch.size", "pipeline.buffer.type", "pipeline.ecs_compatibility", "pipeline.id",
+    "pipeline.ordered", "pipeline.plugin_classloaders", "pipeline.reloadable",
+    "pipeline.separate_logs", "pipeline.system", "pipeline.unsafe_shutdown", "pipeline.workers",
+    "queue.checkpoint.acks", "queue.checkpoint.interval", "queue.checkpoint.retry",
+    "queue.checkpoint.writes", "queue.drain", "queue.max_bytes", "queue.max_events",
+    "queue.page_capacity", "queue.type", "slowlog.threshold.debug", "slowlog.threshold.info",
+    "slowlog.threshold.trace", "slowlog.threshold.warn", "xpack.geoip.download.endpoint",
+    "xpack.geoip.downloader.enabled", "xpack.geoip.downloader.poll.interval",
+    "xpack.management.elasticsearch.hosts", "xpack.management.enabled",
+    "xpack.management.logstash.poll_interval", "xpack.management.pipeline.id",
+    "xpack.monitoring.allow_legacy_collection", "xpack.monitoring.collection.interval",
+    "xpack.monitoring.elasticsearch.ssl.truststore.path", "xpack.monitoring.enabled" };
+static const char *const flags_of_logstash[] = { "-n", "-f", "-e", "-w", "-b", "-u", "-p", "-l",
+    "-i", "-V", "-t", "-r", "-M", "-h", "--enable-local-plugin-development",
+    "--field-reference-escape-style", "--modules", "--modules.variable", "--setup",
+    "--plugin-classloaders", "--path.settings", "--interactive", "--verbose", "--debug", "--quiet",
+    "--version", "--help" };
+
+Test(settings, none_of_logstash_is_unknown) {
+    struct chute_diag *diag = chute_diag_create();
+    struct chute_settings *settings = chute_settings_create(diag);
+    char text[200];
+    for (size_t i = 0; i < sizeof(of_logstash) / sizeof(of_logstash[0]); i++) {
+        snprintf(text, sizeof(text), "%s: x", of_logstash[i]);
+        load_yaml(settings, text);
+        snprintf(text, sizeof(text), "--%s=x", of_logstash[i]);
+        load_flags(settings, text);
+    }
+    for (size_t i = 0; i < sizeof(flags_of_logstash) / sizeof(flags_of_logstash[0]); i++) {
+        snprintf(text, sizeof(text), "%s 1", flags_of_logstash[i]);
+        load_flags(settings, text);
+    }
+    size_t count;
+    const struct chute_diag_item *items = chute_diag_items(diag, &count);
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_null(strstr(items[i].message, "unknown"), "%s", items[i].message);
+        cr_expect_null(strstr(items[i].message, "is a flag"), "%s", items[i].message);
+    }
+    cr_expect_gt(count, 0);
+    chute_settings_destroy(settings);
+    chute_diag_destroy(diag);
 }
 
 Test(settings, the_table_is_whole) {
