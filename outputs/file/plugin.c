@@ -77,14 +77,14 @@ static const struct chute_option options[] = {
         .fallback = "-1",
         .has_bounds = true,
         .min = -1,
-        .max = 07777,
+        .max = 7777, /* as a decimal of these digits; read_mode looks further */
         .doc = "Mode of folders that are made; with a leading 0 it is octal; -1: the system's." },
     { .name = "file_mode",
         CHUTE_INTEGER(struct file_output, file_mode),
         .fallback = "-1",
         .has_bounds = true,
         .min = -1,
-        .max = 07777,
+        .max = 7777, /* as a decimal of these digits; read_mode looks further */
         .doc = "Mode of files that are made; with a leading 0 it is octal; -1: the system's." },
     { .name = "stale_cleanup_interval",
         CHUTE_SECONDS(struct file_output, stale_cleanup_ms),
@@ -103,23 +103,43 @@ static const struct chute_option options[] = {
 
 /* ------------------------------------------------------------------ settings */
 
-/* A mode as people write it: 0750 is octal. */
-static long long read_mode(
-    const struct chute_prepare *prepare, const char *option, long long mode) {
+/* Reads a mode as people write it: 0750 is octal. False after it refused. */
+static bool read_mode(
+    const struct chute_prepare *prepare, const char *option, long long mode, long long *out) {
     const struct chute_ast_attribute *attribute =
         chute_option_written(prepare->ast, chute_str_of(option));
-    if (attribute == NULL) {
-        return mode;
+    struct chute_str text = attribute == NULL ? CHUTE_STR("") : attribute->value.text;
+    *out = mode;
+    bool is_octal = text.len > 1 && text.at[0] == '0';
+    if (is_octal) {
+        *out = 0;
+        for (size_t i = 0; i < text.len; i++) {
+            bool is_digit = text.at[i] >= '0' && text.at[i] <= '7';
+            *out = is_digit && *out <= 07777 ? *out * 8 + (text.at[i] - '0') : 010000;
+        }
     }
-    struct chute_str text = attribute->value.text;
-    if (text.len < 2 || text.at[0] != '0' || strspn(text.at, "01234567") < text.len) {
-        return mode;
+    if (*out > 07777) {
+        chute_prepare_refuse(prepare, option,
+            "a mode has up to four octal digits behind a 0, such as 0640, not \"%.*s\"",
+            CHUTE_STR_ARGS(text));
+        return false;
     }
-    long long octal = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        octal = octal * 8 + (text.at[i] - '0');
+    return true;
+}
+
+/* A path that is to be where it says for every event. */
+static bool check_path(const struct chute_prepare *prepare, struct chute_str path) {
+    if (path.len == 0) {
+        chute_prepare_refuse(prepare, "path", "the path is empty");
+        return false;
     }
-    return octal;
+    bool is_relative = path.at[0] != '/';
+    if (is_relative && chute_file_path_has_reference(path) && chute_file_path_root(path).len == 0) {
+        chute_prepare_refuse(
+            prepare, "path", "the starting part of the path should not be dynamic");
+        return false;
+    }
+    return true;
 }
 
 static bool prepare(void *settings, const struct chute_prepare *prepare) {
@@ -128,6 +148,12 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
     if (self->codec != NULL && self->codec->plugin->encode == NULL) {
         chute_prepare_refuse(
             prepare, "codec", "codec \"%s\" does not write", self->codec->plugin->name);
+        return false;
+    }
+    long long dir_mode, file_mode;
+    bool has_modes = read_mode(prepare, "dir_mode", self->dir_mode, &dir_mode);
+    has_modes = read_mode(prepare, "file_mode", self->file_mode, &file_mode) && has_modes;
+    if (!check_path(prepare, self->path) || !has_modes) {
         return false;
     }
     struct chute_buf buf = { 0 };
@@ -144,8 +170,8 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
         .is_gzip = self->is_gzip,
         .overwrites = self->write_behavior == OVERWRITE,
         .creates_deleted = self->creates_deleted,
-        .dir_mode = read_mode(prepare, "dir_mode", self->dir_mode),
-        .file_mode = read_mode(prepare, "file_mode", self->file_mode),
+        .dir_mode = dir_mode,
+        .file_mode = file_mode,
         .failure_path = chute_arena_copy(prepare->arena, chute_buf_str(&buf)),
     };
     chute_buf_finish(&buf);
