@@ -11,8 +11,9 @@ from conftest import one_at_a_time, skip
 from support import HERE, Elasticsearch, json_lines, send_tcp, wait_for
 from test_setup import check_engine
 
-# Version, and the oldest JDK it takes. Version 8 is the last that Debian's own JDK runs; 9 is tried where there is a newer one.
-ENGINES = [("7.17.26", 17), ("8.17.0", 17), ("9.0.0", 21)]
+# Version, and the oldest JDK it takes. Elasticsearch 8 is the last that Debian's own JDK runs; 9, and OpenSearch 3, are tried
+# where there is a newer one. OpenSearch 2 is what the other tests use.
+ENGINES = [("7.17.26", 17), ("8.17.0", 17), ("9.0.0", 21), ("opensearch-1.3.20", 17), ("opensearch-3.9.0", 21)]
 N = 3000
 
 
@@ -34,14 +35,14 @@ def engine(request, tmp_path_factory):
     version, oldest = request.param
     home = jdk(oldest)
     if home == "":
-        skip("Elasticsearch %s needs a JDK of version %d" % (version, oldest))
+        skip("the search engine %s needs a JDK of version %d" % (version, oldest))
     env = dict(os.environ, **({"JAVA_HOME": home} if home else {}))
     with one_at_a_time("elasticsearch"):
         done = subprocess.run([os.path.join(HERE, "elasticsearch/run.sh"), version, "--fetch"], env=env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
-        skip("Elasticsearch's packages cannot be had: " + done.stdout[-300:])
-    node = Elasticsearch(tmp_path_factory.mktemp("elasticsearch"), version, home)
+        skip("the search engine's packages cannot be had: " + done.stdout[-300:])
+    node = Elasticsearch(tmp_path_factory.mktemp("engine"), version, home)
     yield node.start()
     node.stop()
 
@@ -79,9 +80,10 @@ output {
     templates = [t["name"] for t in engine.call("GET", "/_index_template")["index_templates"]]
     templates += engine.call("GET", "/_template")
     assert "ecs-logstash" in templates, templates
-    if engine.version.startswith("7"):
-        # GET / is no part of the packages of later versions: there it works without knowing the version.
-        assert chute.said("connected to Elasticsearch 7"), chute.stderr()
+    # GET / is no part of the packages of Elasticsearch 8 and later: there it works without knowing the version.
+    name = {"7.17.26": "Elasticsearch 7", "opensearch-1.3.20": "OpenSearch 1", "opensearch-3.9.0": "OpenSearch 3"}
+    if engine.version in name:
+        assert chute.said("connected to " + name[engine.version]), chute.stderr()
 
 
 def test_setup(binary, logchute, tmp_path, engine):
