@@ -28,6 +28,15 @@ def test_search_and_its_exit_codes(logchute, port, tmp_path):
     assert numbers(chute, "level:error timeout") == [1]
     assert numbers(chute, "--since", "1h") == [2]
     assert numbers(chute, "--until", "2026-06-01") == [1]
+    newest, = search(chute, "--json", "--limit", "1").stdout.splitlines()
+    assert json.loads(newest)["n"] == 2
+    store = os.path.join(chute.data, "store/events.db")
+    assert json.loads(search(chute, "--json", "--store", store, "--", "timeout", data=str(tmp_path / "none")).stdout)["n"] == 1
+    for variable, place in (("PATH_DATA", chute.data), ("LS_SETTINGS_DIR", str(tmp_path))):
+        (tmp_path / "logstash.yml").write_text("path.data: %s\n" % chute.data)
+        done = subprocess.run([chute.binary, "search", "--json", "timeout"], stdout=subprocess.PIPE, text=True, timeout=60,
+                              env=dict(os.environ, **{variable: place}))
+        assert json.loads(done.stdout)["n"] == 1, variable
     shown = search(chute, "timeout").stdout
     assert shown.startswith("2026-01-01T00:00:00.000Z ERROR ") and "a timeout\\x1b[31m" in shown and "\x1b" not in shown
     for words, code in ((["nothing"], 0), (['"open'], 1), (["--limit", "x"], 1), (["--since", "soon"], 1), (["--nope"], 1),
