@@ -9,7 +9,7 @@ static void limits(const void *self, struct chute_output_limits *limits) {
     limits->join_bytes = (size_t)settings->target_bulk_bytes;
     limits->join_items = JOIN_ITEMS;
     limits->in_flight = IN_FLIGHT;
-    limits->waiting_bytes = (size_t)settings->target_bulk_bytes * 2; /* 8 MiB by default */
+    limits->waiting_bytes = (size_t)settings->target_bulk_bytes * 2; /* 8 MB by default */
     limits->retry_initial_ms = (unsigned)settings->retry_initial_interval;
     limits->retry_max_ms = (unsigned)settings->retry_max_interval;
 }
