@@ -229,6 +229,40 @@ static const struct test_filter_row text_rows[] = {
     { 0 },
 };
 
+/* Each step with the one behind it, written the other way round; strip and lowercase make no difference. */
+static const struct test_filter_row order_rows[] = {
+    { "coerce, then rename", "rename => { \"a1\" => \"b1\" } coerce => { \"a1\" => \"v\" }",
+        "{\"a1\":null}", "{\"b1\":\"v\"} matched" },
+    { "rename, then update", "update => { \"b1\" => \"u\" } rename => { \"a1\" => \"b1\" }",
+        "{\"a1\":\"x\"}", "{\"b1\":\"u\"} matched" },
+    { "update, then replace", "replace => { \"a1\" => \"%{a1}r\" } update => { \"a1\" => \"u\" }",
+        "{\"a1\":\"x\"}", "{\"a1\":\"ur\"} matched" },
+    { "replace, then convert",
+        "convert => { \"a1\" => \"integer\" } replace => { \"a1\" => \"1\" }", "{}",
+        "{\"a1\":1} matched" },
+    { "convert, then gsub", "gsub => [\"a1\", \"1\", \"2\"] convert => { \"a1\" => \"string\" }",
+        "{\"a1\":12}", "{\"a1\":\"22\"} matched" },
+    { "gsub, then uppercase", "uppercase => \"a1\" gsub => [\"a1\", \"a\", \"b\"]",
+        "{\"a1\":\"aA\"}", "{\"a1\":\"BA\"} matched" },
+    { "uppercase, then capitalize", "capitalize => \"a1\" uppercase => \"a1\"", "{\"a1\":\"ab\"}",
+        "{\"a1\":\"Ab\"} matched" },
+    { "capitalize, then lowercase", "lowercase => \"a1\" capitalize => \"a1\"", "{\"a1\":\"ab\"}",
+        "{\"a1\":\"ab\"} matched" },
+    { "strip, then split", "split => { \"a1\" => \"x\" } strip => \"a1\"", "{\"a1\":\" a x b \"}",
+        "{\"a1\":[\"a \",\" b\"]} matched" },
+    { "split, then join", "join => { \"a1\" => \"/\" } split => { \"a1\" => \".\" }",
+        "{\"a1\":\"a.b\"}", "{\"a1\":\"a/b\"} matched" },
+    { "join, then merge", "merge => { \"a1\" => \"b1\" } join => { \"a1\" => \"-\" }",
+        "{\"a1\":[1,2],\"b1\":3}", "{\"a1\":[\"1-2\",3],\"b1\":3} matched" },
+    { "merge, then copy", "copy => { \"a1\" => \"c1\" } merge => { \"a1\" => \"b1\" }",
+        "{\"a1\":[1],\"b1\":2}", "{\"a1\":[1,2],\"b1\":2,\"c1\":[1,2]} matched" },
+    { 0 },
+};
+
+Test(filter_mutate, has_its_own_order) {
+    test_filter_rows("mutate", order_rows);
+}
+
 Test(filter_mutate, changes_texts) {
     test_filter_rows("mutate", text_rows);
 }
