@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "pipeline/base/joda.h"
@@ -402,4 +403,75 @@ Test(locale, is_found_by_tag) {
     cr_expect(chute_locale_find(CHUTE_STR("tlh")) == NULL);
     cr_expect(chute_locale_find(CHUTE_STR("")) == NULL);
     cr_expect(chute_locale_find(CHUTE_STR("deu")) == NULL);
+}
+
+/* The names of Java 17's locales, which Joda takes: months and their short forms, weekdays from Sunday on and theirs. */
+static const struct {
+    const char *locale;
+    const char *months[24];
+    const char *weekdays[14];
+} names[] = {
+    { "en",
+        { "January", "February", "March", "April", "May", "June", "July", "August", "September",
+            "October", "November", "December", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+            "Aug", "Sep", "Oct", "Nov", "Dec" },
+        { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun",
+            "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" } },
+    { "de",
+        { "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+            "Oktober", "November", "Dezember", "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni",
+            "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez." },
+        { "Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "So.",
+            "Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa." } },
+    { "fr",
+        { "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+            "octobre", "novembre", "décembre", "janv.", "févr.", "mars", "avr.", "mai", "juin",
+            "juil.", "août", "sept.", "oct.", "nov.", "déc." },
+        { "dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dim.", "lun.",
+            "mar.", "mer.", "jeu.", "ven.", "sam." } },
+    { "es",
+        { "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+            "octubre", "noviembre", "diciembre", "ene", "feb", "mar", "abr", "may", "jun", "jul",
+            "ago", "sept", "oct", "nov", "dic" },
+        { "domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "dom", "lun",
+            "mar", "mié", "jue", "vie", "sáb" } },
+    { "it",
+        { "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto",
+            "settembre", "ottobre", "novembre", "dicembre", "gen", "feb", "mar", "apr", "mag",
+            "giu", "lug", "ago", "set", "ott", "nov", "dic" },
+        { "domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "dom",
+            "lun", "mar", "mer", "gio", "ven", "sab" } },
+    { "pt",
+        { "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro",
+            "outubro", "novembro", "dezembro", "jan.", "fev.", "mar.", "abr.", "mai.", "jun.",
+            "jul.", "ago.", "set.", "out.", "nov.", "dez." },
+        { "domingo", "segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira",
+            "sábado", "dom.", "seg.", "ter.", "qua.", "qui.", "sex.", "sáb." } },
+    { "nl",
+        { "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+            "oktober", "november", "december", "jan.", "feb.", "mrt.", "apr.", "mei", "jun.",
+            "jul.", "aug.", "sep.", "okt.", "nov.", "dec." },
+        { "zondag", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zo",
+            "ma", "di", "wo", "do", "vr", "za" } },
+};
+
+Test(locale, all_names_are_read) {
+    test_zone_set("UTC");
+    test_clock_set("2024-03-08T12:00:00Z"); /* a pattern without y or Y gets this year */
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (int j = 0; j < 24; j++) {
+            char text[64], want[64];
+            snprintf(text, sizeof(text), "7 %s 2024", names[i].months[j]);
+            snprintf(want, sizeof(want), "2024-%02d-07T00:00:00.000Z", j % 12 + 1);
+            check_parse(j < 12 ? "d MMMM yyyy" : "d MMM yyyy", names[i].locale, "UTC", text, want);
+        }
+        for (int j = 0; j < 14; j++) {
+            char text[64], want[64];
+            /* The tenth week of 2024 is that of Monday the fourth of March. */
+            snprintf(text, sizeof(text), "2024-10 %s", names[i].weekdays[j]);
+            snprintf(want, sizeof(want), "2024-03-%02dT00:00:00.000Z", 4 + (j % 7 + 6) % 7);
+            check_parse(j < 7 ? "xxxx-ww EEEE" : "xxxx-ww EEE", names[i].locale, "UTC", text, want);
+        }
+    }
+    cr_expect_eq(sizeof(names) / sizeof(names[0]), 7);
 }
