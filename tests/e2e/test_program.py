@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support import ROOT, assert_balanced, plugin_counters, send_tcp, wait_for
+from support import ROOT, assert_balanced, free_port, plugin_counters, send_tcp, wait_for
 
 STDOUT = "output { stdout { codec => line { format => '%{message}' } } }"
 
@@ -289,6 +289,64 @@ def test_standard_output_is_of_the_stdout_output(run, tmp_path):
     assert "pipeline started" in done.err
     done = run("-e", generator("x", 1000) + "output { stdout { codec => json_lines } }", "--log.level", "trace")
     assert [json.loads(line)["message"] for line in done.out.splitlines()] == ["x"] * 1000
+
+
+def test_start_screen(binary, tmp_path):
+    """What listens where, and what goes where: once, for a person, and nobody's password in it."""
+    tcp, udp, syslog, api = (free_port() for _ in range(4))
+    config = tmp_path / "all.conf"
+    config.write_text("""input {
+  tcp { host => "127.0.0.1" port => %d codec => json_lines }
+  tcp { mode => client host => "127.0.0.1" port => %d }
+  udp { host => "127.0.0.1" port => %d }
+  syslog { host => "127.0.0.1" port => %d }
+  file { path => ["%s/a.log", "%s/b/*.log"] sincedb_path => "/dev/null" }
+  generator { count => 1 }
+}
+filter { if [a] { drop { } } mutate { add_tag => "x" } }
+output {
+  if [nothing] {
+    elasticsearch { hosts => ["http://ann:hunter2@127.0.0.1:1", "http://127.0.0.1:2/es"] index => "i" manage_template => false }
+  }
+  file { path => "%s/out-%%{+YYYY}.log" }
+  sqlite { }
+  if [nothing] { stdout { } }
+  null { }
+}
+""" % (tcp, tcp, udp, syslog, tmp_path, tmp_path, tmp_path))
+    args = [binary, "-f", str(config), "--path.data", str(tmp_path / "data"), "-w", "1", "--api.http.port", str(api)]
+    screens = []
+    for form in ("plain", "json"):
+        process = subprocess.Popen([*args, "--log.format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        said = []
+        for line in process.stderr:
+            said.append(line.rstrip("\n"))
+            if "pipeline started" in line:
+                break
+        process.terminate()
+        out, _ = process.communicate(timeout=20)
+        assert (process.returncode, out) == (0, ""), said
+        screens.append(said)
+    assert all(json.loads(line) for line in screens[1]), "no screen where machines read"
+    begin = next(i for i, line in enumerate(screens[0]) if line.startswith("logchute "))
+    screen = screens[0][begin:screens[0].index("", begin)]
+    assert screen == [
+        screen[0],
+        "  in  <- tcp 127.0.0.1:%d (json_lines)" % tcp,
+        "  in  <- tcp to 127.0.0.1:%d (line)" % tcp,
+        "  in  <- udp 127.0.0.1:%d (plain)" % udp,
+        "  in  <- syslog 127.0.0.1:%d, udp and tcp (plain)" % syslog,
+        "  in  <- file %s/a.log, …" % tmp_path,
+        "  in  <- generator",
+        "  2 filters",
+        "  out -> elasticsearch http://127.0.0.1:1 http://127.0.0.1:2/es",
+        "  out -> file %s/out-%%{+YYYY}.log" % tmp_path,
+        "  out -> sqlite %s/data/store/events.db" % tmp_path,
+        "  out -> stdout",
+        "  out -> null",
+        "  api <-  http://127.0.0.1:%d/ (in a browser: the live page)" % api,
+    ]
+    assert re.fullmatch(r"logchute \S+  pipeline main: 1 worker, batches of 1000, data in %s/data" % tmp_path, screen[0])
 
 
 # ------------------------------------------------------------------ order, start and stop
