@@ -476,6 +476,27 @@ static bool set_ciphers(struct net *net) {
     return is_good;
 }
 
+/* Refuses files that no connection could be made with. */
+static bool check_files(struct net *net) {
+    static const struct {
+        const char *option, *why;
+    } faults[] = {
+        [CHUTE_TLS_NO_AUTHORITY] = { "ssl_certificate_authorities",
+            "there is no certificate in PEM form in these files" },
+        [CHUTE_TLS_NO_CERTIFICATE] = { "ssl_certificate",
+            "there is no certificate in PEM form in this file" },
+        [CHUTE_TLS_NO_KEY] = { "ssl_key",
+            "there is no private key in PEM form in this file, or ssl_key_passphrase does not open "
+            "it" },
+        [CHUTE_TLS_OTHER_KEY] = { "ssl_key", "this is not the key of ssl_certificate" },
+    };
+    enum chute_http_tls_fault fault = chute_http_tls_check(&net->settings->tls);
+    if (fault != CHUTE_TLS_GOOD) {
+        chute_prepare_refuse(net->prepare, faults[fault].option, "%s", faults[fault].why);
+    }
+    return fault == CHUTE_TLS_GOOD;
+}
+
 static bool prepare_tls(struct net *net) {
     struct es_settings *settings = net->settings;
     if ((settings->ssl_certificate.at == NULL) != (settings->ssl_key.at == NULL)) {
@@ -498,8 +519,8 @@ static bool prepare_tls(struct net *net) {
     settings->tls.key = settings->ssl_key.at;
     settings->tls.key_passphrase = settings->ssl_key_passphrase.at;
     set_versions(settings);
-    return (net->prepare->is_check_only || read_authorities(net)) && read_fingerprints(net) &&
-           set_ciphers(net);
+    return (net->prepare->is_check_only || (read_authorities(net) && check_files(net))) &&
+           read_fingerprints(net) && set_ciphers(net);
 }
 
 bool chute_elasticsearch_prepare_net(

@@ -83,6 +83,17 @@ bool chute_http_client_is_taken(const struct chute_http_request *request);
 void chute_http_client_close(
     struct chute_http_client *client, void (*on_closed)(void *ctx), void *ctx);
 
+enum chute_http_tls_fault {
+    CHUTE_TLS_GOOD,
+    CHUTE_TLS_NO_AUTHORITY,   /* no certificate among the authorities */
+    CHUTE_TLS_NO_CERTIFICATE, /* none in its file */
+    CHUTE_TLS_NO_KEY,         /* none in its file, or the passphrase does not open it */
+    CHUTE_TLS_OTHER_KEY,      /* not that of the certificate */
+};
+
+/* Looks whether what `tls` names can be used, which libcurl tells only of each connection. Any thread. */
+enum chute_http_tls_fault chute_http_tls_check(const struct chute_http_tls *tls);
+
 /* Turns names of cipher suites as Java and IANA write them (TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256) into
  * OpenSSL's; one that is OpenSSL's already stays. NULL if there is no such suite. `is_13` tells which list it
  * belongs to. Any thread. */

@@ -2,6 +2,8 @@
  * everything else (signatures, dates, and by curl the host's name) is verified as always. */
 #include "pipeline/net/http_trust.h"
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -53,6 +55,58 @@ CURLcode chute_http_trust_apply(CURL *easy, void *ssl_ctx, void *tls) {
     (void)easy;
     SSL_CTX_set_cert_verify_callback(ssl_ctx, verify, tls);
     return CURLE_OK;
+}
+
+/* OpenSSL's own would ask at the terminal. */
+static int give_passphrase(char *buf, int size, int is_write, void *arg) {
+    const char *passphrase = arg;
+    size_t len = passphrase == NULL ? 0 : strlen(passphrase);
+    (void)is_write;
+    if (len == 0 || len > (size_t)size) {
+        return -1;
+    }
+    memcpy(buf, passphrase, len);
+    return (int)len;
+}
+
+static bool holds_certificate(struct chute_str pem) {
+    BIO *bio = BIO_new_mem_buf(pem.at, (int)pem.len);
+    X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, give_passphrase, NULL);
+    X509_free(certificate);
+    BIO_free(bio);
+    return certificate != NULL;
+}
+
+static enum chute_http_tls_fault check_key(SSL_CTX *ctx, const struct chute_http_tls *tls) {
+    SSL_CTX_set_default_passwd_cb(ctx, give_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, (void *)(uintptr_t)tls->key_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(ctx, tls->certificate) != 1) {
+        return CHUTE_TLS_NO_CERTIFICATE;
+    }
+    ERR_clear_error();
+    if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) == 1) {
+        return CHUTE_TLS_GOOD;
+    }
+    unsigned long error = ERR_peek_last_error();
+    bool is_other = ERR_GET_LIB(error) == ERR_LIB_X509 &&
+                    (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+                        ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
+    return is_other ? CHUTE_TLS_OTHER_KEY : CHUTE_TLS_NO_KEY;
+}
+
+enum chute_http_tls_fault chute_http_tls_check(const struct chute_http_tls *tls) {
+    if (tls->authorities.len > 0 && !holds_certificate(tls->authorities)) {
+        ERR_clear_error();
+        return CHUTE_TLS_NO_AUTHORITY;
+    }
+    if (tls->certificate == NULL || tls->key == NULL) {
+        return CHUTE_TLS_GOOD;
+    }
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    enum chute_http_tls_fault fault = ctx == NULL ? CHUTE_TLS_GOOD : check_key(ctx, tls);
+    SSL_CTX_free(ctx);
+    ERR_clear_error();
+    return fault;
 }
 
 const char *chute_http_cipher(const char *name, bool *is_13) {

@@ -140,3 +140,20 @@ def test_shows_its_certificate_and_its_key(logchute, certificates, names):
     wait_for(lambda: server.documents == 3, 20, "three documents")
     assert {authorization for authorization, _, _ in server.seen} == {"ApiKey aWQ6a2V5"}
     server.shutdown()
+
+
+@pytest.mark.parametrize("options, why", [
+    ("ssl_certificate => '{0}/client.pem' ssl_key => '{0}/locked.key' ssl_key_passphrase => 'wrong'", "ssl_key_passphrase does not open it"),
+    ("ssl_certificate => '{0}/client.pem' ssl_key => '{0}/locked.key'", "ssl_key_passphrase does not open it"),
+    ("ssl_certificate => '{0}/client.pem' ssl_key => '{0}/client.pem'", "no private key in PEM form"),
+    ("ssl_certificate => '{0}/client.pem' ssl_key => '{0}/server.key'", "not the key of ssl_certificate"),
+    ("ssl_certificate => '{0}/client.key' ssl_key => '{0}/client.key'", "no certificate in PEM form in this file"),
+    ("ssl_certificate_authorities => '{0}/client.key'", "no certificate in PEM form in these files"),
+])
+def test_files_that_no_connection_can_be_made_with(binary, certificates, tmp_path, options, why):
+    """They are told of at the start, with their place, and nobody is asked for a passphrase."""
+    config = CONFIG % ("https://localhost:1", fill(options, certificates))
+    done = subprocess.run([binary, "-e", config, "--path.data", str(tmp_path / "data")], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("config error: config.string:") and why in done.stderr, done.stderr
