@@ -16,12 +16,15 @@
 #include "pipeline/base/log.h"
 #include "pipeline/base/wake.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/notify.h"
 #include "pipeline/run/loader.h"
 #include "pipeline/serve/api.h"
 
 #define PATIENCE_MS 5000 /* of a stop, without any progress of an output */
 /* The same while a destination only has to answer: what started us may kill us after 10 s. */
 #define ANSWER_PATIENCE_MS 8000
+/* After SIGHUP: stopped as asked, and to be started again. EX_TEMPFAIL, which nothing else of ours ends with. */
+#define EXIT_START_AGAIN 75
 
 /* ------------------------------------------------------------------ settings */
 
@@ -201,18 +204,32 @@ static void on_ended(void *arg) {
     chute_wake_signal(arg);
 }
 
-/* Waits for a signal (true) or for the end of all inputs (false). `timeout_ms` -1: for ever; a time-out is
- * false too. */
-static bool wait_for_signal(int signal_fd, int ended_fd, int timeout_ms) {
+/* Waits for a signal, whose number is returned, or for the end of all inputs: 0, also after `timeout_ms` (-1: for ever). */
+static int wait_for_signal(int signal_fd, int ended_fd, int timeout_ms) {
     struct pollfd fds[] = { { .fd = signal_fd, .events = POLLIN },
         { .fd = ended_fd, .events = POLLIN } };
     while (poll(fds, ended_fd < 0 ? 1 : 2, timeout_ms) < 0 && errno == EINTR) {
     }
-    if ((fds[0].revents & POLLIN) == 0) {
-        return false;
-    }
     struct signalfd_siginfo info;
-    return read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
+    if ((fds[0].revents & POLLIN) == 0 || read(signal_fd, &info, sizeof(info)) != sizeof(info)) {
+        return 0;
+    }
+    return (int)info.ssi_signo;
+}
+
+/* Until there is a signal, whose number is returned, or until all inputs have ended: 0. */
+static int run_on(struct chute_cli_watchdog *watchdog, int signal_fd, int ended_fd) {
+    struct pollfd ended = { .fd = ended_fd, .events = POLLIN };
+    int number = 0;
+    while (number == 0 && poll(&ended, 1, 0) <= 0) {
+        number = wait_for_signal(signal_fd, ended_fd, chute_cli_watchdog_turn(watchdog));
+    }
+    return number;
+}
+
+static void stop(struct chute_pipeline *pipeline) {
+    chute_cli_notify("STOPPING=1\nSTATUS=Stopping: what was read is delivered");
+    chute_pipeline_stop(pipeline);
 }
 
 static bool is_stuck(struct chute_pipeline *pipeline, uint64_t stopped_ms) {
@@ -224,21 +241,26 @@ static bool is_stuck(struct chute_pipeline *pipeline, uint64_t stopped_ms) {
     return since > ANSWER_PATIENCE_MS || !chute_pipeline_is_being_answered(pipeline);
 }
 
-/* Lets everything come through. After a signal, only as long as the outputs get on. */
-static void drain(struct chute_pipeline *pipeline, int signal_fd, bool is_stopped) {
+/* Lets everything come through. After a signal, only as long as the outputs get on. Returns the signal's number, the one it
+ * was given or one that came meanwhile. */
+static int drain(struct chute_cli_watchdog *watchdog, struct chute_pipeline *pipeline,
+    int signal_fd, int number) {
     uint64_t stopped_ms = chute_now_ms();
     while (!chute_pipeline_is_drained(pipeline)) {
-        if (wait_for_signal(signal_fd, -1, 2) && !is_stopped) {
-            is_stopped = true;
+        chute_cli_watchdog_turn(watchdog);
+        int another = wait_for_signal(signal_fd, -1, 2);
+        if (another != 0 && number == 0) {
+            number = another;
             stopped_ms = chute_now_ms();
-            chute_pipeline_stop(pipeline);
+            stop(pipeline);
         }
-        if (is_stopped && is_stuck(pipeline, stopped_ms)) {
+        if (number != 0 && is_stuck(pipeline, stopped_ms)) {
             chute_log(CHUTE_LOG_WARN, "pipeline",
                 "an output is away: what is only in memory is given up", NULL);
             chute_pipeline_abandon(pipeline);
         }
     }
+    return number;
 }
 
 static void log_stopped(const struct chute_pipeline *pipeline, const char *counters, bool is_json) {
@@ -255,6 +277,34 @@ static void log_stopped(const struct chute_pipeline *pipeline, const char *count
         is_json ? "counters" : NULL, counters, NULL);
 }
 
+static void notify_ready(const struct chute_pipeline *pipeline, struct chute_api *api) {
+    struct chute_buf state = { 0 };
+    const char *address = chute_api_address(api);
+    chute_buf_printf(&state, "READY=1\nSTATUS=Pipeline %s runs; the API is %s",
+        pipeline->settings.id, address == NULL ? "off" : address);
+    chute_cli_notify(chute_buf_cstr(&state));
+    chute_buf_finish(&state);
+}
+
+/* Runs the pipeline, which has started, until it has come through. The exit code. */
+static int run_started(struct chute_pipeline *pipeline, struct chute_api *api, int signal_fd,
+    int ended_fd, bool shows_screen) {
+    struct chute_cli_watchdog watchdog;
+    chute_cli_watchdog_init(&watchdog, pipeline->process, pipeline);
+    if (shows_screen) {
+        chute_cli_start_screen(pipeline, api);
+    }
+    chute_log(CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id, "api",
+        chute_api_address(api), NULL);
+    notify_ready(pipeline, api);
+    int number = pipeline->input_count > 0 ? run_on(&watchdog, signal_fd, ended_fd) : 0;
+    if (number != 0) {
+        stop(pipeline);
+    }
+    number = drain(&watchdog, pipeline, signal_fd, number);
+    return number == SIGHUP ? EXIT_START_AGAIN : 0;
+}
+
 /* Runs the pipeline to its end. The exit code. */
 static int run_pipeline(
     struct chute_pipeline *pipeline, struct chute_api *api, int signal_fd, bool shows_screen) {
@@ -265,22 +315,14 @@ static int run_pipeline(
     pipeline->on_ended = on_ended;
     pipeline->on_ended_arg = &ended;
     chute_api_attach(api, pipeline);
-    int status = chute_pipeline_start(pipeline);
+    int status = chute_pipeline_start(pipeline), code = 1;
     if (status == 0) {
-        if (shows_screen) {
-            chute_cli_start_screen(pipeline, api);
-        }
-        chute_log(CHUTE_LOG_INFO, "pipeline", "pipeline started", "id", pipeline->settings.id,
-            "api", chute_api_address(api), NULL);
-        bool is_stopped = pipeline->input_count > 0 && wait_for_signal(signal_fd, ended.fd, -1);
-        if (is_stopped) {
-            chute_pipeline_stop(pipeline);
-        }
-        drain(pipeline, signal_fd, is_stopped);
+        code = run_started(pipeline, api, signal_fd, ended.fd, shows_screen);
     } else {
+        struct chute_cli_watchdog nobodys = { 0 };
         chute_pipeline_stop(pipeline);
         chute_pipeline_abandon(pipeline);
-        drain(pipeline, signal_fd, true);
+        drain(&nobodys, pipeline, signal_fd, SIGTERM);
     }
     struct chute_buf counters = { 0 };
     chute_api_detach(api, pipeline);
@@ -291,7 +333,7 @@ static int run_pipeline(
     }
     chute_buf_finish(&counters);
     chute_wake_finish(&ended);
-    return status == 0 ? 0 : 1;
+    return code;
 }
 
 static int block_signals(void) {
@@ -299,6 +341,11 @@ static int block_signals(void) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+        sigaddset(
+            &signals, SIGHUP); /* nohup has it ignored; a descriptor would get it all the same */
+    }
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ,

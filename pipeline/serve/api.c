@@ -11,7 +11,6 @@
 
 #define MODULE "api"
 #define STUCK_LOOP_MS 60000
-#define STUCK_WORKER_MS 300000 /* one batch */
 
 static const struct chute_http_limits limits = {
     .head_bytes = (size_t)16 * 1024,
@@ -160,7 +159,7 @@ struct chute_api *chute_api_create(
     api->process_started = chute_process_start_time();
     api->started_epoch_ms = now.seconds * 1000 + now.nanos / 1000000;
     api->stuck_loop_ms = STUCK_LOOP_MS;
-    api->stuck_worker_ms = STUCK_WORKER_MS;
+    api->stuck_worker_ms = CHUTE_STUCK_WORKER_MS;
     api->first_log_level = chute_log_level();
     copy_settings(api, settings);
     load_id(api);

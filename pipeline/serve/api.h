@@ -21,6 +21,9 @@ struct chute_api_settings {
 /* In path.data while the API listens: its address, "127.0.0.1:9600" and a line feed. */
 #define CHUTE_API_ADDRESS_FILE "api.address"
 
+/* A worker that is at one batch for longer does not live. */
+#define CHUTE_STUCK_WORKER_MS 300000
+
 struct chute_api;
 
 /* Returns new, listening; NULL after saying why not. Texts are copied. */
