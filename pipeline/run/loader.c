@@ -224,6 +224,18 @@ static void *build_codec(
 
 /* ------------------------------------------------------------------ inputs and outputs */
 
+/* A codec that only writes has no use in an input. */
+static void refuse_unreadable(struct load *load, const struct chute_ast_plugin *ast,
+    const struct chute_input_plugin *input, const struct chute_codec *codec) {
+    const struct chute_ast_attribute *written = chute_option_written(ast, CHUTE_STR("codec"));
+    if (codec == NULL || codec->plugin->decode != NULL || codec->plugin->decode_frame != NULL) {
+        return;
+    }
+    chute_diag_error(load->diag, CHUTE_DIAG_CONFIG,
+        written == NULL ? ast->position : written->value.position, "write codec => plain, line or json, or leave it out",
+        "input \"%s\": codec \"%s\" does not read", input->name, codec->plugin->name);
+}
+
 static void load_input(struct load *load, const struct chute_ast_plugin *ast) {
     const struct chute_input_plugin *plugin = find_input(load, ast->position, ast->name);
     if (plugin == NULL) {
@@ -245,6 +257,7 @@ static void load_input(struct load *load, const struct chute_ast_plugin *ast) {
     input->plugin = plugin;
     input->pipeline = load->pipeline;
     input->codec = input->head.common.codec;
+    refuse_unreadable(load, ast, plugin, input->codec);
     input->ecs = ecs_of(load, &input->head.common);
     ADD(load, input, input);
 }

@@ -165,6 +165,21 @@ def test_files_that_are_not_there(run, tmp_path):
     assert len(done.err.splitlines()) == 1 and "none.conf: there is no such file" in done.err, done.err
 
 
+@pytest.mark.parametrize("config, words", [
+    ("input { stdin { codec => dots } } output { null { } }", 'input "stdin": codec "dots" does not read'),
+    ("input { udp { port => 1 codec => rubydebug { metadata => true } } } output { null { } }",
+     'input "udp": codec "rubydebug" does not read'),
+    ("input { stdin { } } output { stdout { codec => multiline { pattern => '^ ' what => previous } } }",
+     'output "stdout": codec "multiline" does not write'),
+    ("input { stdin { } } output { file { path => '/x' codec => multiline { pattern => '^ ' what => next } } }",
+     'output "file": codec "multiline" does not write')])
+def test_codecs_that_go_one_way(run, config, words):
+    done = run("-e", config)
+    assert (done.code, done.out) == (1, "")
+    column = len(config.partition("codec => ")[0]) + len("codec => ") + 1
+    assert done.err.startswith("config error: config.string:1:%d: %s" % (column, words)), done.err
+
+
 def test_errors_in_json(run):
     """Where the log is JSON, what is wrong with the configuration is, too."""
     done = run("-e", "input { tcp { prot => 1 } } output { stdout { } }", "--log.format", "json")
