@@ -187,6 +187,37 @@ static void add_values(
     }
 }
 
+/* Makes the events of each line of a datagram. */
+static void add_lines(
+    const struct json_codec *self, struct chute_decoder *decoder, struct chute_str text) {
+    struct chute_str line;
+    while (chute_line_next(&text, CHUTE_STR("\n"), &line)) {
+        add_values(self, decoder, line);
+    }
+}
+
+/* Makes the events of values one behind the other, which may take several lines each. From the first on that is none, a
+ * line is a message: those behind it are none the worse. */
+static void add_messages(
+    const struct json_codec *self, struct chute_decoder *decoder, struct chute_str text) {
+    struct chute_arena *arena = &decoder->batch->arena;
+    size_t offset = 0;
+    for (;;) {
+        size_t start = offset;
+        struct chute_value value;
+        enum chute_json_status status =
+            chute_json_next(decoder->json, arena, text, &offset, &value);
+        if (status == CHUTE_JSON_END) {
+            return;
+        }
+        struct chute_str own = { text.at + start, offset - start };
+        if (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, chute_str_trim(own))) {
+            add_lines(self, decoder, (struct chute_str){ text.at + start, text.len - start });
+            return;
+        }
+    }
+}
+
 static size_t decode_json(const struct chute_codec *codec, struct chute_decoder *decoder,
     struct chute_str bytes, size_t most) {
     const struct json_codec *self = codec->settings;
@@ -195,11 +226,9 @@ static size_t decode_json(const struct chute_codec *codec, struct chute_decoder 
     struct chute_value value;
     enum chute_json_status status =
         chute_json_decode(decoder->json, &decoder->batch->arena, text, &value);
-    if (status == CHUTE_JSON_TRAILING) {
-        add_values(self, decoder, text); /* objects one behind the other: lines in a datagram */
-    } else if (status != CHUTE_JSON_END &&
-               (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, text))) {
-        add_failure(decoder, text);
+    if (status != CHUTE_JSON_END &&
+        (status != CHUTE_JSON_OK || !add_value(self, decoder, &value, text))) {
+        add_messages(self, decoder, text);
     }
     return bytes.len;
 }

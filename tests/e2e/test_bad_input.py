@@ -255,6 +255,23 @@ def test_odd_values(logchute, port, way):
     assert failed and failed[-1]["message"] == "\0"
 
 
+@pytest.mark.parametrize("codec", ["json", "json_lines"])
+def test_bad_lines_in_a_datagram(logchute, port, codec):
+    """Each is a message of its own; those before and behind it are none the worse."""
+    chute = logchute('input { udp { host => "127.0.0.1" port => %d codec => %s } }' % (port, codec) + STDOUT)
+    lines = [b'{"n":%d}' % n for n in range(200)]
+    lines[0] = b"first"
+    lines[100] = b'{"n":100,"cut'
+    lines[150] = b"[150]"
+    send_udp(port, [b"\n".join(lines) + b"\n"])
+    wait_for(lambda: len(chute.events()) >= 200, 10, "every line")
+    end_balanced(chute)
+    events = strict_events(chute)
+    assert [e.get("n", e.get("message")) for e in events] == [
+        {0: "first", 100: '{"n":100,"cut', 150: "[150]"}.get(n, n) for n in range(200)]
+    assert sum(e.get("tags") == ["_jsonparsefailure"] for e in events) == 3
+
+
 @pytest.mark.parametrize("codec", ["line", "plain"])
 def test_zero_bytes_in_text(logchute, port, codec):
     events = one_by_one(logchute, port, [b"a\0b", b"\0", b"after"], "codec => " + codec)

@@ -80,6 +80,18 @@ static const struct {
     { "", CHUTE_ECS_DISABLED, CHUTE_STR("[{\"a\":1},2]"),
         "{\"message\":\"[{\\\"a\\\":1},2]\"," FAILED "}" },
     { "", CHUTE_ECS_DISABLED, CHUTE_STR("{\"a\":1}\n{\"a\":2}\n"), "{\"a\":1}\n{\"a\":2}" },
+    { "", CHUTE_ECS_DISABLED, CHUTE_STR("{\"a\":\n1}\n\n{\"a\":\r\n2}\r\n"),
+        "{\"a\":1}\n{\"a\":2}" },
+    { "", CHUTE_ECS_DISABLED, CHUTE_STR("bad\nworse\n{\"a\":1}\n"),
+        "{\"message\":\"bad\"," FAILED "}\n{\"message\":\"worse\"," FAILED "}\n{\"a\":1}" },
+    { "", CHUTE_ECS_DISABLED,
+        CHUTE_STR("{\"a\":1}\n{\"a\n{\"a\":2}{bad}{\"a\":3}\n[4]\n{\"a\":5}\n{\"a"),
+        "{\"a\":1}\n{\"message\":\"{\\\"a\"," FAILED "}\n{\"a\":2}\n"
+        "{\"message\":\"{bad}\"," FAILED "}\n{\"a\":3}\n{\"message\":\"[4]\"," FAILED "}\n"
+        "{\"a\":5}\n{\"message\":\"{\\\"a\"," FAILED "}" },
+    { "", CHUTE_ECS_V1, CHUTE_STR("{\"a\":1}\n{\"a\":2}\n"),
+        "{\"a\":1,\"event\":{\"original\":\"{\\\"a\\\":1}\"}}\n"
+        "{\"a\":2,\"event\":{\"original\":\"{\\\"a\\\":2}\"}}" },
     { "", CHUTE_ECS_V1, CHUTE_STR(" {\"a\":1}"),
         "{\"a\":1,\"event\":{\"original\":\" {\\\"a\\\":1}\"}}" },
     { "", CHUTE_ECS_V1, CHUTE_STR("{\"event\":{\"original\":\"x\"}}"),
