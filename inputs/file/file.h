@@ -76,6 +76,8 @@ struct chute_file {
     struct chute_stream *stream;
     struct chute_file_gzip *gzip;
     struct chute_buf partial; /* of a line, where we cut ourselves */
+    size_t searched;          /* so much of partial holds no delimiter */
+    bool is_skipping;         /* the rest of a line that was too long */
     uint64_t offset;          /* read up to here; of an archive: bytes that came out of it */
     uint64_t size;            /* at the last look */
     long long read_ms;        /* when bytes last came */

@@ -151,31 +151,80 @@ static bool open_file(struct chute_file *file) {
 
 /* ------------------------------------------------------------------ lines that we cut ourselves */
 
-/* Gives on the lines in `partial` (all of it `if is_end`); keeps the rest. */
-static void give_lines(struct chute_file *file, bool is_end) {
-    const struct chute_file_settings *settings = file->state->settings;
-    const struct chute_codec *codec = chute_input_codec(file->state->input);
-    bool adds_line_feed = codec->plugin->stream_size > 0;
-    struct chute_str rest = chute_buf_str(&file->partial);
-    struct chute_buf bytes = { 0 }, lens = { 0 };
-    ptrdiff_t end;
+/* What is kept of `rest`, which holds no delimiter, for a delimiter that may have begun. */
+static size_t begun_end(const struct chute_file *file, struct chute_str rest) {
+    size_t most = file->state->settings->delimiter.len - 1;
+    return rest.len < most ? rest.len : most;
+}
+
+static bool is_stateful(const struct chute_file *file) {
+    return chute_input_codec(file->state->input)->plugin->stream_size > 0;
+}
+
+/* Takes what belongs to a line that was too long off `rest`. False while its end has not come. */
+static bool skip_long_line(struct chute_file *file, struct chute_str *rest) {
+    struct chute_str delimiter = file->state->settings->delimiter;
+    ptrdiff_t end = chute_str_find(*rest, delimiter);
+    size_t used = end < 0 ? rest->len - begun_end(file, *rest) : (size_t)end + delimiter.len;
+    rest->at += used;
+    rest->len -= used;
+    file->searched = 0;
+    file->is_skipping = end < 0;
+    chute_token_unref(chute_file_token(file, file->offset - rest->len)); /* resolved at once */
+    return end >= 0;
+}
+
+/* Takes the lines off `rest` (all of it `if is_end`) and adds them to `bytes` and `lens`. */
+static size_t take_lines(struct chute_file *file, struct chute_str *rest, bool is_end,
+    struct chute_buf *bytes, struct chute_buf *lens) {
+    struct chute_str delimiter = file->state->settings->delimiter;
+    bool adds_line_feed = is_stateful(file);
     size_t count = 0;
-    while (rest.len > 0) {
-        end = chute_str_find(rest, settings->delimiter);
-        if (end < 0 && !is_end && rest.len < LINE_LIMIT) {
+    while (rest->len > 0) {
+        struct chute_str unseen = { rest->at + file->searched, rest->len - file->searched };
+        ptrdiff_t end = chute_str_find(unseen, delimiter);
+        bool is_long = rest->len >= LINE_LIMIT && adds_line_feed; /* its codec takes the pieces */
+        if (end < 0 && !is_end && !is_long) {
+            file->searched = rest->len - begun_end(file, *rest);
             break;
         }
-        uint32_t len = (uint32_t)(end < 0 ? rest.len : (size_t)end);
-        chute_buf_add(&bytes, rest.at, len);
+        size_t len = end < 0 ? rest->len : file->searched + (size_t)end;
+        chute_buf_add(bytes, rest->at, len);
         if (adds_line_feed) {
-            chute_buf_add_char(&bytes, '\n');
+            chute_buf_add_char(bytes, '\n');
         }
-        uint32_t frame = len + adds_line_feed;
-        chute_buf_add(&lens, &frame, sizeof(frame));
+        uint32_t frame = (uint32_t)len + adds_line_feed;
+        chute_buf_add(lens, &frame, sizeof(frame));
         count++;
-        size_t used = len + (end < 0 ? 0 : settings->delimiter.len);
-        rest.at += used;
-        rest.len -= used;
+        size_t used = len + (end < 0 ? 0 : delimiter.len);
+        rest->at += used;
+        rest->len -= used;
+        file->searched = 0;
+    }
+    return count;
+}
+
+/* Gives on the start of a line that is too long, and skips the rest of it from here on. */
+static void cut_long_line(struct chute_file *file, struct chute_str *rest) {
+    size_t most = rest->len - begun_end(file, *rest);
+    size_t len = most < LINE_LIMIT ? most : LINE_LIMIT;
+    struct chute_token *token = chute_file_token(file, file->offset - (rest->len - len));
+    if (!chute_stream_cut_frame(file->stream, (struct chute_str){ rest->at, len }, token)) {
+        file->state->is_refused = true;
+    }
+    rest->at += len;
+    rest->len -= len;
+    file->searched = 0;
+    file->is_skipping = true;
+}
+
+/* Gives on the lines in `partial` (all of it `if is_end`); keeps the rest. */
+static void give_lines(struct chute_file *file, bool is_end) {
+    struct chute_str rest = chute_buf_str(&file->partial);
+    struct chute_buf bytes = { 0 }, lens = { 0 };
+    size_t count = 0;
+    if (!file->is_skipping || skip_long_line(file, &rest)) {
+        count = take_lines(file, &rest, is_end, &bytes, &lens);
     }
     if (count > 0) {
         struct chute_token *token = chute_file_token(file, file->offset - rest.len);
@@ -183,9 +232,12 @@ static void give_lines(struct chute_file *file, bool is_end) {
                 file->stream, chute_buf_str(&bytes), (const uint32_t *)lens.at, count, token)) {
             file->state->is_refused = true;
         }
-        memmove(file->partial.at, rest.at, rest.len);
-        file->partial.len = rest.len;
     }
+    if (rest.len >= LINE_LIMIT) {
+        cut_long_line(file, &rest);
+    }
+    memmove(file->partial.at, rest.at, rest.len);
+    file->partial.len = rest.len;
     chute_buf_finish(&bytes);
     chute_buf_finish(&lens);
 }
@@ -201,6 +253,8 @@ static void end_content(struct chute_file *file) {
     if (file->partial.len > 0) {
         give_lines(file, true);
     }
+    file->partial.len = 0; /* else it is of a line that was too long */
+    file->is_skipping = false;
     if (chute_stream_unfinished(file->stream) > 0) {
         chute_stream_end(file->stream, chute_file_token(file, file->offset));
     }
@@ -220,6 +274,8 @@ void chute_file_close(struct chute_file *file, bool is_end) {
         file->offset = 0; /* begun anew when it is opened again */
     }
     chute_buf_finish(&file->partial);
+    file->searched = 0;
+    file->is_skipping = false;
     chute_stream_destroy(file->stream);
     file->stream = NULL;
     chute_file_gzip_destroy(file->gzip);

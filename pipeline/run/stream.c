@@ -339,15 +339,20 @@ static void flush_stateful(struct chute_stream *stream, bool is_end, struct chut
     hand_over_stateful(stream, &frames, token);
 }
 
+static bool hand_over_cut(struct chute_stream *stream, struct chute_held *held,
+    struct chute_str bytes, struct chute_token *token) {
+    struct chute_block *block = make_block(stream, held, bytes, token);
+    add_frame(block, 0, bytes.len, 0);
+    block->is_cut = true;
+    chute_input_count(stream->input, "frames_cut", 1);
+    return hand_over(stream, block);
+}
+
 /* Cuts what is too long: its start goes on, tagged, the rest up to the next line feed is forgotten. */
 static bool cut_long_frame(struct chute_stream *stream, struct chute_held *held,
     struct chute_str rest, struct chute_token *token) {
-    struct chute_block *block = make_block(stream, held, rest, token);
-    add_frame(block, 0, rest.len, 0);
-    block->is_cut = true;
     stream->is_discarding = true;
-    chute_input_count(stream->input, "frames_cut", 1);
-    return hand_over(stream, block);
+    return hand_over_cut(stream, held, rest, token);
 }
 
 /* The last bytes of `bytes`, which a frame's end may have begun with. */
@@ -535,6 +540,18 @@ bool chute_stream_frame(
     char *at = stream->reader->buffer->bytes + stream->reader->used;
     memcpy(at, bytes.at, bytes.len);
     return add_whole_frame(stream, stream->origin, at, bytes.len, token);
+}
+
+bool chute_stream_cut_frame(
+    struct chute_stream *stream, struct chute_str bytes, struct chute_token *token) {
+    chute_assert(stream->codec_state == NULL);
+    struct chute_reader *reader = stream->reader;
+    make_room(reader, bytes.len);
+    char *at = reader->buffer->bytes + reader->used;
+    memcpy(at, bytes.at, bytes.len);
+    reader->used += bytes.len;
+    stream->open = NULL;
+    return hand_over_cut(stream, &reader->buffer->held, (struct chute_str){ at, bytes.len }, token);
 }
 
 bool chute_stream_frames(struct chute_stream *stream, struct chute_str bytes, const uint32_t *lens,

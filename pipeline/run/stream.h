@@ -35,6 +35,10 @@ bool chute_stream_frame(
 /* `count` such frames, one behind the other in `bytes`, frame i `lens[i]` long: copied, and handed over at once. */
 bool chute_stream_frames(struct chute_stream *stream, struct chute_str bytes, const uint32_t *lens,
     size_t count, struct chute_token *token);
+/* The start of a frame that the input found to be too long: its event is tagged _linetoolong, and the input forgets the
+ * rest. Not for codecs with state between frames. */
+bool chute_stream_cut_frame(
+    struct chute_stream *stream, struct chute_str bytes, struct chute_token *token);
 /* The end: an unfinished frame is taken as whole. The stream may be used again (a file that grows). `token`
  * (may be NULL) is taken: it stands for that last frame. */
 void chute_stream_end(struct chute_stream *stream, struct chute_token *token);
