@@ -153,14 +153,14 @@ def test_line_longer_than_its_limit(logchute, port, step):
     assert [e["message"] for e in events if "message" in e] == [too_long[:100].decode(), "z" * 100, "w" * 100]
 
 
-def test_200_megabytes_without_a_line_end(logchute, port, is_sanitized):
+def test_a_gigabyte_without_a_line_end(logchute, port, is_sanitized):
     """Cut at the limit, tagged, and the rest up to the next line feed forgotten; neighbours go on meanwhile."""
     chute = logchute(TCP % (port, 'codec => line ecs_compatibility => disabled') + STDOUT)
     block = b"a" * (1 << 20)
     with socket.create_connection(("127.0.0.1", port)) as s:
-        for i in range(200):
+        for i in range(1024):
             s.sendall(block)
-            if i == 100:
+            if i == 512:
                 send_tcp(port, b"neighbour\n")
                 wait_for(lambda: b"neighbour" in open(chute.out, "rb").read(), 20, "the neighbour's line")
         s.sendall(b"\nnext\n")
