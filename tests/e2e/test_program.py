@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import time
@@ -385,6 +386,25 @@ def test_several_workers_lose_and_double_nothing(run):
     assert assert_balanced(done.last())["pipeline"]["out"] == 50000
 
 
+@pytest.mark.parametrize("settings, is_full_with_one", [("-b 1 --pipeline.batch.delay 60000", True),
+                                                       ("-b 2 --pipeline.batch.delay 60000", False),
+                                                       ("-b 1000 --pipeline.batch.delay 1", True)])
+def test_batch_size_and_delay(binary, tmp_path, settings, is_full_with_one):
+    """A batch that is not full waits for more so long, and no longer once it is full."""
+    process = subprocess.Popen([binary, "-e", "input { stdin { } } " + STDOUT, "--path.data", str(tmp_path), "-w", "1", *settings.split()],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    for lines in ([b"one\n", b"two\n"], [b"three\n", b"four\n"]):
+        process.stdin.write(lines[0])
+        process.stdin.flush()
+        came = select.select([process.stdout], [], [], 20 if is_full_with_one else 0.5)[0]
+        assert bool(came) == is_full_with_one
+        process.stdin.write(lines[1])
+        process.stdin.flush()
+        assert [process.stdout.readline() for _ in range(2)] == lines
+    process.stdin.close()
+    assert process.stdout.read() == b"" and process.wait(20) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_drains(logchute, port, number):
     chute = logchute("input { tcp { port => %d codec => json_lines } } filter { if [n] == 3 { drop { } } }"
@@ -479,12 +499,13 @@ def test_configurations_we_ship_are_right(run):
 
 @pytest.mark.parametrize("settings, want", [
     ("lines => ['a', 'b', 'c'] count => 3000", [(letter, n) for n in range(3000) for letter in "abc"]),
+    ("message => 'a' count => 2 threads => 3", [("a", n) for _ in range(3) for n in range(2)]),
     ("message => '[{\"message\":1},{\"message\":2}]' count => 2 codec => json", [(1, 0), (2, 0), (1, 1), (2, 1)]),
     ("lines => ['a', ' b'] count => 3 codec => multiline { pattern => '^ ' what => previous }",
      [("a\n b", 1), ("a\n b", 2), ("a\n b", None)]),
     ("lines => ['a', ' b'] count => 2 codec => multiline { pattern => '^ ' what => next }",
      [("a", 0), (" b\na", 1), (" b", None)]),
-], ids=["lines", "two events a line", "joined to the previous line", "joined to the next line"])
+], ids=["lines", "threads", "two events a line", "joined to the previous line", "joined to the next line"])
 def test_generator_numbers_its_passes(run, settings, want):
     """Events of one line have one number; joined lines that of the pass that completed them; what the end completes, none."""
     done = run("-w", "1", "-e", "input { generator { %s } } output { stdout { codec => json_lines } }" % settings)
