@@ -88,11 +88,7 @@ static const struct chute_option options[] = {
     { 0 },
 };
 
-static bool prepare(void *settings, const struct chute_prepare *prepare) {
-    struct multiline *self = settings;
-    if (!chute_prepare_charset(prepare, self->charset)) {
-        return false;
-    }
+static bool compile_pattern(struct multiline *self, const struct chute_prepare *prepare) {
     if (chute_str_find(self->pattern, CHUTE_STR("%{")) >= 0) {
         chute_prepare_refuse(prepare, "pattern",
             "grok patterns (%%{NAME}) in the pattern come with grok: write a plain regular "
@@ -104,15 +100,21 @@ static bool prepare(void *settings, const struct chute_prepare *prepare) {
     if (self->regex == NULL) {
         chute_prepare_refuse(prepare, "pattern",
             "the pattern is no regular expression: %s (at %zu)", error.text, error.offset);
-        return false;
     }
+    return self->regex != NULL;
+}
+
+static bool prepare(void *settings, const struct chute_prepare *prepare) {
+    struct multiline *self = settings;
+    bool is_good = chute_prepare_charset(prepare, self->charset);
+    is_good &= compile_pattern(self, prepare);
     if (prepare->ecs != CHUTE_ECS_DISABLED) {
         struct chute_ref *original = chute_arena_get(prepare->arena, sizeof(*original));
         chute_ref_compile(
             prepare->arena, CHUTE_STR("[event][original]"), prepare->escape_style, original);
         self->original = original;
     }
-    return true;
+    return is_good;
 }
 
 static void finish(void *settings) {

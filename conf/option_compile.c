@@ -211,15 +211,18 @@ bool chute_options_compile(const struct chute_option *rows, const struct chute_o
         .common = common_settings == NULL ? NULL : common,
         .plugin = plugin,
     };
-    bool is_good = true;
+    bool has_good_names = true;
     if (plugin != NULL) {
         compiler.written = chute_calloc(plugin->count + 1, sizeof(*compiler.written));
-        is_good = find_rows(&compiler);
+        has_good_names = find_rows(&compiler);
     }
-    is_good = set_rows(&compiler, rows, settings) && is_good;
+    bool is_complete = set_rows(&compiler, rows, settings);
     if (common_settings != NULL) {
-        is_good = set_rows(&compiler, common, common_settings) && is_good;
+        is_complete = set_rows(&compiler, common, common_settings) && is_complete;
     }
     chute_free(compiler.written);
-    return is_good;
+    if (ctx->is_complete != NULL) {
+        *ctx->is_complete = is_complete;
+    }
+    return is_complete && has_good_names;
 }

@@ -21,6 +21,8 @@ struct chute_option_compile {
      * what is wrong. */
     void *(*build_codec)(void *user, const struct chute_ast_value *value, const char *default_name);
     void *user;
+    bool *is_complete; /* becomes true if every member is set: all that is wrong are names; may be
+                          NULL */
     const char
         *default_codec; /* for an option of type codec without default of its own; NULL: the plugin
                                   takes no codec */

@@ -114,8 +114,11 @@ static bool check_bounds(
     if (row->min == row->max) {
         return refuse(slot, value->position, "has to be %.15g", row->min);
     }
-    if (row->max >= INT32_MAX) {
+    if (row->max >= INT32_MAX && number < row->min) {
         return refuse(slot, value->position, "has to be at least %.15g", row->min);
+    }
+    if (row->max >= INT32_MAX) {
+        return refuse(slot, value->position, "has to be at most %.15g", row->max);
     }
     return refuse(slot, value->position, "has to be from %.15g to %.15g", row->min, row->max);
 }

@@ -131,6 +131,7 @@ static struct chute_place place_of(struct load *load, const struct chute_positio
 /* Fills `head` (settings, common options, id) and lets the plugin prepare. */
 static bool compile(struct load *load, const struct compiling *what, struct chute_instance *head) {
     const struct chute_pipeline_settings *settings = &load->pipeline->settings;
+    bool is_complete;
     struct chute_option_compile options = {
         .arena = load->arena,
         .diag = load->diag,
@@ -140,6 +141,7 @@ static bool compile(struct load *load, const struct compiling *what, struct chut
         .name = what->name,
         .build_codec = build_codec,
         .user = load,
+        .is_complete = &is_complete,
         .default_codec = what->default_codec,
     };
     head->kind = what->kind;
@@ -151,7 +153,7 @@ static bool compile(struct load *load, const struct compiling *what, struct chut
         what->options, what->common_options, what->ast, head->settings, &head->common, &options);
     is_good = chute_common_prepare(&head->common, what->ast, &options) && is_good;
     head->id = choose_id(load, what, head->common.id);
-    if (!is_good || what->prepare == NULL) {
+    if (!is_complete || what->prepare == NULL) { /* a wrong name hides no wrong value */
         return is_good;
     }
     struct chute_prepare prepare = {
@@ -168,7 +170,7 @@ static bool compile(struct load *load, const struct compiling *what, struct chut
         .workers = settings->workers,
         .is_ordered = settings->is_ordered,
     };
-    return what->prepare(head->settings, &prepare);
+    return what->prepare(head->settings, &prepare) && is_good;
 }
 
 /* ------------------------------------------------------------------ codecs */
@@ -232,7 +234,8 @@ static void refuse_unreadable(struct load *load, const struct chute_ast_plugin *
         return;
     }
     chute_diag_error(load->diag, CHUTE_DIAG_CONFIG,
-        written == NULL ? ast->position : written->value.position, "write codec => plain, line or json, or leave it out",
+        written == NULL ? ast->position : written->value.position,
+        "write codec => plain, line or json, or leave it out",
         "input \"%s\": codec \"%s\" does not read", input->name, codec->plugin->name);
 }
 

@@ -125,6 +125,17 @@ def test_all_errors_of_a_run_are_shown(run, tmp_path):
     assert not (tmp_path / "data").exists(), "nothing is made before the configuration is right"
 
 
+def test_a_wrong_name_hides_no_wrong_value(run):
+    """What a plugin refuses of its values is said beside the names that it does not know."""
+    done = run("-t", "-e", "input { stdin { codec => multiline { pattern => '(' what => next charset => 'UTF-9' negat => true } } } filter {"
+               " date { match => ['a', 'QQQQ'] timezon => 'x' } } output { stdout { codec => dots formt => 'x' } }")
+    assert (done.code, done.out) == (1, "")
+    errors = [line.split(": ", 2)[2] for line in done.err.splitlines() if line.startswith("config error: ")]
+    for error, words in zip(errors, ("no regular expression", "character set", 'no option "negat"', "QQQQ", 'no option "timezon"',
+                                     'no option "formt"'), strict=True):
+        assert words in error
+
+
 @pytest.mark.parametrize("config,column", [
     ("input { stdin { }", 18), ("input { stdin { } } output", 27), ("inptu { }", 1), ("input { stdin { port > 1 } }", 22),
     ("input { stdin { type => 'a } }", 25), ("filter { if [a] =~ /b { drop { } } }", 20), ("filter { if { drop { } } }", 13),

@@ -256,6 +256,7 @@ static const struct {
     { "port => 1 tcp_port => 1",
         "error: \"port\" and \"tcp_port\" are two names of one option of filter \"x\"; write one" },
     { "size => 9", "error: option \"size\" of filter \"x\" has to be at least 10" },
+    { "size => \"5 GiB\"", "error: option \"size\" of filter \"x\" has to be at most 2147483647" },
     { "size => \"10k\"", "error: option \"size\" of filter \"x\" expects a size such as 123 or "
                          "\"10 MiB\", found \"10k\"" },
     { "wait => soon", "error: option \"wait\" of filter \"x\" expects seconds, or a duration such "
