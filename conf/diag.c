@@ -117,6 +117,21 @@ void chute_diag_error(struct chute_diag *diag, enum chute_diag_kind kind,
     diag->error_count++;
 }
 
+/* True if the last item says at its place what another one said. */
+static bool is_repeated(const struct chute_diag *diag) {
+    const struct item *items = (const struct item *)diag->items.at;
+    size_t last = diag->items.len / sizeof(*items) - 1;
+    const struct chute_diag_item *item = &items[last].shown;
+    for (size_t i = 0; i < last; i++) {
+        if (items[i].shown.position.source == item->position.source &&
+            items[i].shown.position.offset == item->position.offset &&
+            strcmp(items[i].shown.message, item->message) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void chute_diag_warn(struct chute_diag *diag, struct chute_position position, const char *hint,
     const char *format, ...) {
     va_list args;
@@ -126,7 +141,11 @@ void chute_diag_warn(struct chute_diag *diag, struct chute_position position, co
             .is_warning = true, .kind = CHUTE_DIAG_CONFIG, .position = position, .hint = hint },
         format, args);
     va_end(args);
-    diag->warning_count++;
+    if (is_repeated(diag)) { /* the text was parsed again */
+        diag->items.len -= sizeof(struct item);
+    } else {
+        diag->warning_count++;
+    }
 }
 
 const char *chute_diag_did_you_mean(struct chute_diag *diag, const char *nearest) {

@@ -52,7 +52,7 @@ struct chute_position chute_position_at(
 void chute_diag_error(struct chute_diag *diag, enum chute_diag_kind kind,
     struct chute_position position, const char *hint, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-/* Notes something that works, and will surprise. */
+/* Notes something that works, and will surprise; once for a place, however often it is said. */
 void chute_diag_warn(struct chute_diag *diag, struct chute_position position, const char *hint,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Returns `did you mean "nearest"?`, a view that lives as long as `diag`; NULL for NULL. For `hint`. */

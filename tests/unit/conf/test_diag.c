@@ -123,6 +123,17 @@ Test(diag, nearest_name) {
     }
 }
 
+Test(diag, a_warning_is_noted_once) {
+    struct chute_diag *diag = chute_diag_create();
+    const struct chute_source *source = chute_diag_add_source(diag, "a", CHUTE_STR("abc"));
+    for (size_t i = 0; i < 4; i++) {
+        chute_diag_warn(diag, chute_position_at(source, 1, 1 + i / 2 * 2, 1), NULL, "odd");
+        chute_diag_warn(diag, chute_position_at(source, 1, 1, 1), NULL, "even");
+    }
+    cr_expect_eq(chute_diag_warning_count(diag), 3);
+    chute_diag_destroy(diag);
+}
+
 Test(diag, did_you_mean) {
     struct chute_diag *diag = chute_diag_create();
     cr_expect_str_eq(chute_diag_did_you_mean(diag, "tag"), "did you mean \"tag\"?");
