@@ -35,6 +35,18 @@ static bool refuse_word(struct chute_parser *parser) {
         "a field, a string, a number, a list or a regular expression");
 }
 
+/* Who writes ["a"] or [5] for a selector means a list. */
+static void warn_of_list(struct chute_parser *parser, const struct chute_ast_value *selector) {
+    struct chute_str name = { selector->text.at + 1, selector->text.len - 2 };
+    bool is_value = memchr("\"'-0123456789", name.at[0], 13) != NULL;
+    if (is_value && memchr(name.at, ']', name.len) == NULL) {
+        chute_diag_warn(parser->diag, selector->position,
+            "for a list of one, write the value twice: [\"a\", \"a\"]",
+            "this is read as the field whose name is %.*s, as in Logstash, and is no list",
+            CHUTE_STR_ARGS(name));
+    }
+}
+
 static bool parse_rvalue(struct chute_parser *parser, struct chute_ast_value **out) {
     struct chute_lexer *lexer = &parser->lexer;
     struct chute_cursor start = lexer->cursor;
@@ -57,6 +69,7 @@ static bool parse_rvalue(struct chute_parser *parser, struct chute_ast_value **o
     }
     value->kind = CHUTE_AST_SELECTOR;
     value->position = chute_lexer_span(lexer, start);
+    warn_of_list(parser, value);
     return true;
 }
 

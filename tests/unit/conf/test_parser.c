@@ -401,7 +401,7 @@ Test(parser, a_long_row_of_conditions_stays_flat) {
     chute_free(text);
 }
 
-Test(parser, rows_that_logstash_reads_otherwise_are_warned_of) {
+Test(parser, what_logstash_reads_otherwise_is_warned_of) {
     static const struct {
         const char *condition;
         size_t warnings;
@@ -412,6 +412,11 @@ Test(parser, rows_that_logstash_reads_otherwise_are_warned_of) {
         { "[a] and [b] or [c] and [d]", 0 },
         { "([a] and [b] and [c]) or [d]", 0 },
         { "[a] and ([b] and [c] or [d])", 0 },
+        { "[a] in [\"foo\"] or [\"b\"]", 2 },
+        { "[a] in ['foo']", 1 },
+        { "[a] in [0][b]", 0 },
+        { "[a] in [\"foo\", \"bar\"]", 0 },
+        { "[a] in [1, 2] and [b] in [1]", 1 },
     };
     for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
         struct chute_buf text = { 0 };
