@@ -86,6 +86,36 @@ Test(engine, a_flush_emits_at_the_end, .timeout = 60) {
     cr_expect(strstr(chute_buf_cstr(&seen.delivered), "total 100\n") != NULL);
 }
 
+/* What a filter emits by the clock goes on through those behind it, though nothing comes in. */
+Test(engine, a_flush_emits_while_it_runs, .timeout = 60) {
+    forget();
+    struct chute_process process;
+    chute_process_start(&process);
+    struct chute_pipeline *pipeline = load(&process,
+        "input { lines { count => 3 endless => true } } filter { ticks { } copies { } } output { "
+        "collect { } }",
+        2);
+    cr_assert_eq(chute_pipeline_start(pipeline), 0);
+    for (unsigned long delivered = 0; delivered < 18;) { /* three of each line and tick */
+        usleep(500);
+        pthread_mutex_lock(&seen.lock);
+        delivered = seen.delivered_count;
+        pthread_mutex_unlock(&seen.lock);
+    }
+    chute_pipeline_stop(pipeline);
+    while (!chute_pipeline_is_drained(pipeline)) {
+        usleep(500);
+    }
+    chute_pipeline_close(pipeline);
+    cr_expect(strstr(chute_buf_cstr(&seen.delivered), "tick\ntick\ntick\n") != NULL);
+    cr_expect_eq(pipeline->filters[0]->head.counters.created, 3);
+    cr_expect_eq(pipeline->counters.created, 3 + 12);
+    cr_expect_eq(pipeline->counters.out, 18);
+    cr_expect_eq(seen.resolved, 3);
+    chute_pipeline_destroy(pipeline);
+    chute_process_finish(&process);
+}
+
 Test(engine, one_worker_where_a_filter_wants_it, .timeout = 60) {
     run_config(LINES(100) "filter { alone { } } output { collect { } }", 4);
     cr_expect_eq(seen.workers_seen, 1);

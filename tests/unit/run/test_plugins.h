@@ -283,6 +283,33 @@ static const struct chute_filter_plugin held_filter = {
     .state_size = sizeof(struct held_state),
 };
 
+/* Emits "tick" at three flushes while the pipeline runs, and nothing at its end. */
+static void ticks_flush(const void *settings, struct chute_run *run, bool is_final) {
+    (void)settings;
+    struct held_state *state = run->state;
+    if (!is_final && state->count < 3) {
+        state->count++;
+        struct chute_event *event = chute_batch_make(run->batch);
+        chute_event_set_field(event, CHUTE_STR("message"), chute_string(CHUTE_STR("tick")));
+        chute_run_emit(run, NULL, event, true);
+    }
+}
+static enum chute_verdict ticks_run(
+    const void *settings, struct chute_event *event, struct chute_run *run) {
+    (void)settings;
+    (void)event;
+    (void)run;
+    return CHUTE_MATCHED;
+}
+static const struct chute_filter_plugin ticks_filter = {
+    .name = "ticks",
+    .summary = "Emits while it runs.",
+    .run = ticks_run,
+    .flush = ticks_flush,
+    .flush_interval_ms = 5,
+    .state_size = sizeof(struct held_state),
+};
+
 /* One worker. */
 static const struct chute_filter_plugin alone_filter = {
     .name = "alone",
@@ -430,7 +457,7 @@ static const struct chute_filter_plugin gate_filter = { .name = "gate",
 const struct chute_input_plugin *const chute_inputs[] = { &lines_input, NULL };
 const struct chute_codec_plugin *const chute_codecs[] = { &raw_codec, NULL };
 const struct chute_filter_plugin *const chute_filters[] = { &drop_every_filter, &batch_filter,
-    &copies_filter, &later_filter, &held_filter, &alone_filter, &gate_filter, NULL };
+    &copies_filter, &later_filter, &held_filter, &ticks_filter, &alone_filter, &gate_filter, NULL };
 const struct chute_output_plugin *const chute_outputs[] = { &collect_output,
     &collect_on_loop_output, NULL };
 
