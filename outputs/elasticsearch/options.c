@@ -124,7 +124,7 @@ const struct chute_option chute_elasticsearch_options[] = {
         .doc = "Of Java's connection pool." },
     { .name = "target_bulk_bytes",
         CHUTE_SIZE(S, target_bulk_bytes),
-        .fallback = "4mb",
+        .fallback = "8mb",
         .has_bounds = true,
         .min = 1024,
         .max = 104857600,

@@ -3,13 +3,14 @@
 
 #define IN_FLIGHT 4
 #define JOIN_ITEMS 50000
+#define AHEAD ((size_t)1024 * 1024) /* may wait while the largest request is on its way */
 
 static void limits(const void *self, struct chute_output_limits *limits) {
     const struct es_settings *settings = self;
     limits->join_bytes = (size_t)settings->target_bulk_bytes;
     limits->join_items = JOIN_ITEMS;
     limits->in_flight = IN_FLIGHT;
-    limits->waiting_bytes = (size_t)settings->target_bulk_bytes * 2; /* 8 MB by default */
+    limits->waiting_bytes = limits->join_bytes + AHEAD;
     limits->retry_initial_ms = (unsigned)settings->retry_initial_interval;
     limits->retry_max_ms = (unsigned)settings->retry_max_interval;
 }
