@@ -33,7 +33,8 @@ static struct chute_setting_value *value_of(
     return &settings->values[row - chute_settings_rows(&count)];
 }
 
-static void set_default(struct chute_settings *settings, const char *name, const char *text) {
+void chute_settings_set_default(
+    struct chute_settings *settings, const char *name, const char *text) {
     struct chute_setting_origin origin = { .rank = CHUTE_RANK_DEFAULT, .what = name };
     chute_setting_set(settings, chute_setting_find(name), chute_str_of(text), &origin);
 }
@@ -46,15 +47,15 @@ struct chute_settings *chute_settings_create(struct chute_diag *diag) {
     settings->values = chute_calloc(count, sizeof(*settings->values));
     for (size_t i = 0; i < count; i++) {
         if (rows[i].fallback != NULL) {
-            set_default(settings, rows[i].name, rows[i].fallback);
+            chute_settings_set_default(settings, rows[i].name, rows[i].fallback);
         }
     }
     char host[256] = "localhost", cores[32];
     gethostname(host, sizeof(host) - 1);
-    set_default(settings, "node.name", host);
+    chute_settings_set_default(settings, "node.name", host);
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     snprintf(cores, sizeof(cores), "%ld", online < 1 ? 1 : online > 1024 ? 1024 : online);
-    set_default(settings, "pipeline.workers", cores);
+    chute_settings_set_default(settings, "pipeline.workers", cores);
     return settings;
 }
 

@@ -57,6 +57,9 @@ struct chute_settings;
 
 /* Returns new settings that hold the defaults. */
 struct chute_settings *chute_settings_create(struct chute_diag *diag);
+/* Sets what `name` is where no source says otherwise; a value that the table does not take is noted. */
+void chute_settings_set_default(
+    struct chute_settings *settings, const char *name, const char *text);
 /* Accepts NULL. */
 void chute_settings_destroy(struct chute_settings *settings);
 

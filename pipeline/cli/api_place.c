@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/image.h"
 #include "pipeline/net/hosts.h"
 
 struct chute_settings *chute_cli_api_settings(
@@ -13,6 +14,7 @@ struct chute_settings *chute_cli_api_settings(
     struct chute_settings *settings = chute_settings_create(diag);
     struct chute_buf yaml = { 0 };
     int rest = argc;
+    chute_cli_image_defaults(settings);
     chute_settings_parse_args(settings, argc, argv, &rest);
     if (rest < argc) {
         chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 }, hint,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/logstash.h"
 
 static const struct {
     const char *name;
@@ -28,12 +29,23 @@ static void fill_standard_descriptors(void) {
     }
 }
 
+static bool is_called(const char *name, char **argv) {
+    const char *slash = argv[0] == NULL ? NULL : strrchr(argv[0], '/');
+    return argv[0] != NULL && strcmp(slash == NULL ? argv[0] : slash + 1, name) == 0;
+}
+
 int main(int argc, char **argv) {
     fill_standard_descriptors();
+    if (is_called("logstash-plugin", argv)) {
+        return chute_cli_logstash_plugin(argc, argv);
+    }
     for (size_t i = 0; argc > 1 && i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0) {
             return subcommands[i].run(argc - 1, argv + 1);
         }
+    }
+    if (is_called("docker-entrypoint", argv) && argc > 1 && argv[1][0] != '-') {
+        return chute_cli_exec(argv + 1);
     }
     return chute_cli_run(argc, argv);
 }

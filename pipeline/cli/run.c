@@ -16,6 +16,7 @@
 #include "pipeline/base/log.h"
 #include "pipeline/base/wake.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/image.h"
 #include "pipeline/cli/notify.h"
 #include "pipeline/run/loader.h"
 #include "pipeline/serve/api.h"
@@ -31,6 +32,7 @@
 void chute_cli_load_settings(
     struct chute_settings *settings, struct chute_diag *diag, int argc, char **argv) {
     int rest = argc;
+    chute_cli_image_defaults(settings);
     chute_settings_parse_args(settings, argc, argv, &rest);
     chute_settings_load_env(settings, environ);
     if (rest < argc) {
@@ -187,7 +189,10 @@ static int lock_data_folder(const char *path) {
     int fd = open(chute_buf_cstr(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) {
         chute_log(CHUTE_LOG_FATAL, "path.data", "the folder cannot be written", "path", path,
-            "reason", strerror(errno), "hint", "set another one with --path.data", NULL);
+            "reason", strerror(errno), "hint",
+            errno == EROFS ? "mount a volume or a tmpfs there, or set another one with --path.data"
+                           : "set another one with --path.data",
+            NULL);
     } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         chute_log(CHUTE_LOG_FATAL, "path.data", "another logchute uses this folder", "path", path,
             "hint", "stop it, or set another one with --path.data", NULL);

@@ -10,6 +10,7 @@
 #include "pipeline/base/json.h"
 #include "pipeline/cli/cli.h"
 #include "pipeline/cli/flags.h"
+#include "pipeline/cli/image.h"
 #include "pipeline/cli/show.h"
 #include "pipeline/text/store.h"
 
@@ -137,6 +138,7 @@ static void default_path(struct asked *asked) {
     struct chute_diag *diag = chute_diag_create();
     struct chute_settings *settings = chute_settings_create(diag);
     struct chute_buf yaml = { 0 };
+    chute_cli_image_defaults(settings);
     chute_settings_load_env(settings, environ);
     chute_buf_printf(&yaml, "%s/logstash.yml", chute_settings_text(settings, "path.settings"));
     chute_settings_load_yaml(settings, chute_buf_cstr(&yaml), &chute_env_of_process);

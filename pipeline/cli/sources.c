@@ -12,6 +12,7 @@
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/cli/cli.h"
+#include "pipeline/cli/image.h"
 
 #define LARGEST_FILE ((size_t)64 * 1024 * 1024)
 
@@ -118,7 +119,8 @@ static void read_path(struct sources *sources, const char *path) {
     struct names names = { 0 };
     find(path, &names);
     if (names.count == 0) {
-        refuse(sources, path, "there is no such file");
+        refuse(
+            sources, path, is_folder(path) ? "the folder has no files" : "there is no such file");
     } else {
         qsort(names.items, names.count, sizeof(*names.items), compare_paths);
     }
@@ -166,6 +168,7 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
     char hash[CHUTE_CLI_HASH_SIZE]) {
     hash[0] = '\0';
     struct sources sources = { .diag = diag };
+    struct chute_buf mounted = { 0 };
     const char *text = chute_settings_text(settings, "config.string");
     const char *path = chute_settings_text(settings, "path.config");
     if (text != NULL && path != NULL) {
@@ -175,9 +178,12 @@ struct chute_ast *chute_cli_parse(const struct chute_settings *settings, struct 
         add(&sources, "config.string", chute_str_of(text));
     } else if (path != NULL) {
         read_path(&sources, path);
+    } else if (chute_cli_image_pipeline(settings, diag, &mounted)) {
+        read_path(&sources, chute_buf_cstr(&mounted));
     } else {
         refuse_nothing(settings, diag);
     }
+    chute_buf_finish(&mounted);
     if (chute_diag_error_count(diag) > 0 && sources.count == 0) {
         return chute_ast_create(); /* that it is empty would say nothing more */
     }
