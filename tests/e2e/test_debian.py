@@ -189,7 +189,7 @@ def test_it_is_started_and_takes_logs_at_once(service):
 
 
 def test_the_first_commands_of_the_page(service):
-    log, search, top = blocks_of_page("")[1].splitlines()
+    log, search, top = blocks_of_page("sh")[1].splitlines()
     service.run("sh", "-c", log)
     assert "hello" in wait_for(lambda: service.call("sh", "-c", search).stdout.strip(), 60, "hello in the store")
     assert "tcp" in service.run("sh", "-c", top + " --once")
