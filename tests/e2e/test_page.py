@@ -2,6 +2,7 @@
 import http.client
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -400,10 +401,20 @@ def test_who_does_not_read_holds_nothing_up(chute, is_sanitized):
     wait_for(lambda: chute.api("/_node/stats/events")["events"]["out"] == count, what="all events")
     assert is_sanitized or chute.memory_kb("VmRSS") < before + 24000
     other = stream(chute)
-    send_tcp(chute.port, json_lines([{"message": "still there"}]))
-    found = False
-    while not found:
-        found = any(e["event"]["message"] == "still there" for e in seen_events(other, 1))
+    is_found = threading.Event()
+
+    def send_until_found():
+        """What comes while a megabyte waits for the tail's next turn is left out."""
+        while not is_found.wait(0.05):
+            send_tcp(chute.port, json_lines([{"message": "still there"}]))
+
+    sender = threading.Thread(target=send_until_found)
+    sender.start()
+    try:
+        assert any(seen_events(other, 1)[0]["event"]["message"] == "still there" for _ in range(count))
+    finally:
+        is_found.set()
+        sender.join()
     other.connection_kept.close()
     sleeper.close()
 
