@@ -495,8 +495,10 @@ class Scripted(http.server.BaseHTTPRequestHandler):
 
 
 class ScriptedServer(http.server.ThreadingHTTPServer):
-    def __init__(self, port, script):
-        super().__init__(("127.0.0.1", port), Scripted)
+    """On a port that the system gives: one that was free a moment ago may be another's by now."""
+
+    def __init__(self, script):
+        super().__init__(("127.0.0.1", 0), Scripted)
         self.script, self.requests, self.lock = list(script), [], threading.Lock()
 
     def answer_bulk(self, address, headers, body):
@@ -534,7 +536,8 @@ def check_bulk(case, operations):
 
 def drive_elasticsearch(run, case):
     events = events_of(case)
-    with ScriptedServer(run.port, case.get("server", [])) as server:
+    with ScriptedServer(case.get("server", [])) as server:
+        run.port = server.server_port
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             code, _, err = run.once(clean_input(events) + case["config"], as_lines(events))
