@@ -2,9 +2,7 @@
  * check digit; plain, or in groups parted by blanks or dashes. */
 #include "pipeline/base/ascii.h"
 #include "pipeline/text/redact/finder.h"
-
-#define W(text)                                                                                    \
-    { text, sizeof(text) - 1 }
+#include "pipeline/text/redact/word.h"
 
 #define DIGITS_MOST 19
 #define BIT(n) (1u << (n))

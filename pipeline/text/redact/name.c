@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "pipeline/base/ascii.h"
+#include "pipeline/text/redact/word.h"
 
 #define WORDS_MAX 12
 
@@ -43,9 +44,6 @@ struct word {
     uint8_t meaning;
     uint8_t qualifier;
 };
-
-#define W(text)                                                                                    \
-    { text, sizeof(text) - 1 }
 
 /* In order, for a binary search. */
 static const struct word words[] = {

@@ -2,9 +2,7 @@
  * national forms of North America and of countries that begin with a 0. */
 #include "pipeline/base/ascii.h"
 #include "pipeline/text/redact/finder.h"
-
-#define W(text)                                                                                    \
-    { text, sizeof(text) - 1 }
+#include "pipeline/text/redact/word.h"
 
 #define DIGITS_MOST 15
 #define GROUPS_MOST 8

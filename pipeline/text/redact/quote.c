@@ -1,10 +1,8 @@
 #include "pipeline/text/redact/quote.h"
+#include "pipeline/text/redact/word.h"
 
 #define SLASHES_MOST 15 /* of an escaped quote: four levels */
 #define ENTITY_MOST 10
-
-#define W(text)                                                                                    \
-    { text, sizeof(text) - 1 }
 
 /* The ways to write a quote. */
 static const struct sign {

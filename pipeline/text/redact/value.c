@@ -4,9 +4,7 @@
 
 #include "pipeline/base/ascii.h"
 #include "pipeline/text/redact/name.h"
-
-#define W(text)                                                                                    \
-    { text, sizeof(text) - 1 }
+#include "pipeline/text/redact/word.h"
 
 #define LONGEST_BLANK 35
 #define LONGEST_CODE 256 /* bytes of a piece of code, a path, a mask that shows a part */
