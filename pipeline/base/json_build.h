@@ -11,6 +11,7 @@
 
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
+#include "pipeline/base/json_text.h"
 
 /* An array or object that is still open: its items lie on the stack from `start` on. */
 struct chute_json_frame {

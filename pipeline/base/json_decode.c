@@ -37,13 +37,11 @@ static void shrink(struct chute_json_parser *parser, size_t len) {
     }
 }
 
-/* White space as JSON defines it. */
 static size_t skip_blanks(struct chute_str text, size_t at) {
-    while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\n' || text.at[at] == '\r' ||
-                                text.at[at] == '\t')) {
-        at++;
+    if (at == text.len) { /* an empty text may have no bytes to point at */
+        return at;
     }
-    return at;
+    return (size_t)(chute_json_skip_blanks(text.at + at, text.at + text.len) - text.at);
 }
 
 /* Reads one value from the start of `text`, which is not blank. */

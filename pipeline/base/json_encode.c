@@ -1,11 +1,8 @@
 #include <math.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "pipeline/base/alloc.h"
 #include "pipeline/base/json.h"
+#include "pipeline/base/json_text.h"
 #include "pipeline/base/number.h"
 
 /* chute_buf_reserve, without the call when there is room: it is asked once or twice for each value. */
@@ -20,29 +17,7 @@ static inline void add_byte(struct chute_buf *buf, char byte) {
 
 /* Bytes at the start of `text` that JSON writes as they are. */
 static size_t plain_prefix(struct chute_str text) {
-    size_t at = 0;
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(0x1F);
-    for (; text.len - at >= 16; at += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(text.at + at));
-        __m128i found = _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, slash));
-        /* the unsigned minimum with 0x1F is the byte itself: it is a control character */
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(block, control), block));
-        int mask = _mm_movemask_epi8(found);
-        if (mask != 0) {
-            return at + (size_t)__builtin_ctz((unsigned)mask);
-        }
-    }
-#endif
-    while (at < text.len) {
-        unsigned char byte = (unsigned char)text.at[at];
-        if (byte < 0x20 || byte == '"' || byte == '\\') {
-            break;
-        }
-        at++;
-    }
-    return at;
+    return (size_t)(chute_json_find_special(text.at, text.at + text.len) - text.at);
 }
 
 /* Writes the escape of one byte: at most 6. */

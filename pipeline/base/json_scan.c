@@ -1,10 +1,6 @@
 /* pipeline/base/json_scan.c - JSON read in one pass, sixteen bytes of a string at a time. It takes an object or array that is plainly
  * right (RFC 8259) and gives up on everything else, which yajl then reads from its start: what is an error, and which, is yajl's to say.
  * Most of a pipeline's time went into yajl, which looks at each byte by itself. */
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "pipeline/base/ascii.h"
 #include "pipeline/base/json_build.h"
 
@@ -15,37 +11,11 @@ struct scan {
 };
 
 static inline const char *skip_blanks(const struct scan *scan, const char *at) {
-    while (at < scan->end && (unsigned char)*at <= ' ' &&
-           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) {
-        at++;
-    }
-    return at;
+    return chute_json_skip_blanks(at, scan->end);
 }
 
 static inline bool is_at(const struct scan *scan, const char *at, char byte) {
     return at < scan->end && *at == byte;
-}
-
-/* The first quote, backslash or control character from `at` on; `end` if there is none. */
-static inline const char *find_special(const char *at, const char *end) {
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-                  control = _mm_set1_epi8(0x1F);
-    for (; end - at >= 16; at += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i found =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, slash)),
-                _mm_cmpeq_epi8(_mm_min_epu8(block, control), block));
-        int mask = _mm_movemask_epi8(found);
-        if (mask != 0) {
-            return at + __builtin_ctz((unsigned)mask);
-        }
-    }
-#endif
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-        at++;
-    }
-    return at;
 }
 
 /* Behind the escape whose backslash stands at `at`; NULL if it is none. */
@@ -86,7 +56,7 @@ static __attribute__((noinline)) const char *read_escaped(
         if (at == NULL) {
             return NULL;
         }
-        at = find_special(at, scan->end);
+        at = chute_json_find_special(at, scan->end);
     }
     if (!is_at(scan, at, '"')) {
         return NULL;
@@ -99,7 +69,7 @@ static __attribute__((noinline)) const char *read_escaped(
 /* What follows the opening quote of a string. */
 static inline const char *read_text(
     const struct scan *scan, const char *start, struct chute_str *text, bool *is_clean) {
-    const char *at = find_special(start, scan->end);
+    const char *at = chute_json_find_special(start, scan->end);
     *is_clean = is_at(scan, at, '"');
     if (!*is_clean) {
         return read_escaped(scan, start, at, text);

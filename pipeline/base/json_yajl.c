@@ -164,15 +164,6 @@ static bool has_odd_blank(struct chute_str text) {
            (memchr(text.at, '\v', text.len) != NULL || memchr(text.at, '\f', text.len) != NULL);
 }
 
-/* True if only blanks stand from `at` on. */
-static bool is_blank_from(struct chute_str text, size_t at) {
-    while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\n' || text.at[at] == '\r' ||
-                                text.at[at] == '\t')) {
-        at++;
-    }
-    return at == text.len;
-}
-
 bool chute_json_yajl(struct chute_json_parser *parser, struct chute_str text) {
     if (parser->yajl == NULL) {
         open_yajl(parser);
@@ -191,7 +182,8 @@ bool chute_json_yajl(struct chute_json_parser *parser, struct chute_str text) {
         parser->build.has_root && !has_odd_blank((struct chute_str){ text.at, parser->root_end });
     /* yajl goes on into what follows; if that was more than blanks, its state is spoilt. */
     if (status != yajl_status_ok || !is_good || parser->build.depth > 0 ||
-        !is_blank_from(text, parser->root_end)) {
+        chute_json_skip_blanks(text.at + parser->root_end, text.at + text.len) !=
+            text.at + text.len) {
         chute_json_close_yajl(parser);
     }
     return is_good;
