@@ -4,15 +4,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/diag.h"
-#include "pipeline/base/alloc.h"
 #include "pipeline/base/buf.h"
 #include "pipeline/cli/flags.h"
-#include "pipeline/run/plugin.h"
+#include "pipeline/run/plugin_names.h"
 
 #define COMMAND "logstash-plugin"
 #define CANNOT_RUN 126 /* what a shell exits with */
@@ -28,51 +26,10 @@ static const char help[] =
 
 /* ------------------------------------------------------------------ what is built in */
 
-struct plugin {
-    const char *kind, *name;
-    char *full_name; /* as Logstash has it: logstash-filter-mutate */
-};
-
 struct plugins {
-    struct plugin *items;
+    const struct chute_plugin_name *items;
     size_t count;
 };
-
-static void add(struct plugins *plugins, const char *kind, const char *name) {
-    struct chute_buf full = { 0 };
-    chute_buf_printf(&full, "logstash-%s-%s", kind, name);
-    plugins->items = chute_realloc(plugins->items, sizeof(*plugins->items) * (plugins->count + 1));
-    plugins->items[plugins->count++] =
-        (struct plugin){ kind, name, chute_strdup(chute_buf_cstr(&full)) };
-    chute_buf_finish(&full);
-}
-
-static int compare_names(const void *a, const void *b) {
-    return strcmp(((const struct plugin *)a)->full_name, ((const struct plugin *)b)->full_name);
-}
-
-static void init(struct plugins *plugins) {
-    for (size_t i = 0; chute_inputs[i] != NULL; i++) {
-        add(plugins, "input", chute_inputs[i]->name);
-    }
-    for (size_t i = 0; chute_codecs[i] != NULL; i++) {
-        add(plugins, "codec", chute_codecs[i]->name);
-    }
-    for (size_t i = 0; chute_filters[i] != NULL; i++) {
-        add(plugins, "filter", chute_filters[i]->name);
-    }
-    for (size_t i = 0; chute_outputs[i] != NULL; i++) {
-        add(plugins, "output", chute_outputs[i]->name);
-    }
-    qsort(plugins->items, plugins->count, sizeof(*plugins->items), compare_names);
-}
-
-static void finish(struct plugins *plugins) {
-    for (size_t i = 0; i < plugins->count; i++) {
-        chute_free(plugins->items[i].full_name);
-    }
-    chute_free(plugins->items);
-}
 
 /* ------------------------------------------------------------------ list */
 
@@ -100,10 +57,10 @@ static bool list(const struct plugins *plugins, int argc, char **argv) {
         return chute_cli_complain(COMMAND, "--group takes input, codec, filter or output", group);
     }
     for (size_t i = 0; i < plugins->count; i++) {
-        const struct plugin *plugin = &plugins->items[i];
+        const struct chute_plugin_name *plugin = &plugins->items[i];
         if ((group == NULL || strcmp(group, plugin->kind) == 0) &&
-            (argc < 2 || strstr(plugin->full_name, argv[1]) != NULL)) {
-            printf("%s%s\n", plugin->full_name, is_verbose ? " (" CHUTE_VERSION ")" : "");
+            (argc < 2 || strstr(plugin->full, argv[1]) != NULL)) {
+            printf("%s%s\n", plugin->full, is_verbose ? " (" CHUTE_VERSION ")" : "");
             is_any = true;
         }
     }
@@ -114,13 +71,13 @@ static bool list(const struct plugins *plugins, int argc, char **argv) {
 
 /* Says that there is no such plugin, and which one may be meant. Always false. */
 static bool refuse(const struct plugins *plugins, const char *name) {
-    const struct plugin *best = NULL;
+    const struct chute_plugin_name *best = NULL;
     size_t distance = 0;
     for (size_t i = 0; i < plugins->count; i++) {
-        const struct plugin *plugin = &plugins->items[i];
+        const struct chute_plugin_name *plugin = &plugins->items[i];
         size_t start = strlen("logstash-") + strlen(plugin->kind) + 1;
         struct chute_nearest nearest = { 0 };
-        if (strncmp(name, plugin->full_name, start) == 0) {
+        if (strncmp(name, plugin->full, start) == 0) {
             nearest.name = chute_str_of(name + start);
             chute_nearest_offer(&nearest, plugin->name);
         }
@@ -132,7 +89,7 @@ static bool refuse(const struct plugins *plugins, const char *name) {
     chute_cli_complain(
         COMMAND, "not built in, and plugins written for Logstash cannot be loaded", name);
     if (best != NULL) {
-        fprintf(stderr, "   hint: did you mean \"%s\"?\n", best->full_name);
+        fprintf(stderr, "   hint: did you mean \"%s\"?\n", best->full);
     } else {
         fputs("   hint: " COMMAND " list tells what is built in; use one of these, or take the "
               "plugin out of the pipeline and out of this command\n",
@@ -143,7 +100,7 @@ static bool refuse(const struct plugins *plugins, const char *name) {
 
 static bool is_built_in(const struct plugins *plugins, const char *name) {
     for (size_t i = 0; i < plugins->count; i++) {
-        if (strcmp(plugins->items[i].full_name, name) == 0) {
+        if (strcmp(plugins->items[i].full, name) == 0) {
             return true;
         }
     }
@@ -199,9 +156,10 @@ int chute_cli_logstash_plugin(int argc, char **argv) {
         fputs(help, stdout);
         return 0;
     }
-    struct plugins plugins = { 0 };
+    struct chute_arena arena = { 0 };
+    struct plugins plugins;
     bool is_good;
-    init(&plugins);
+    plugins.items = chute_plugin_names(&arena, &plugins.count);
     if (strcmp(command, "list") == 0) {
         is_good = list(&plugins, argc - 1, argv + 1);
     } else if (strcmp(command, "install") == 0 || strcmp(command, "update") == 0) {
@@ -214,7 +172,7 @@ int chute_cli_logstash_plugin(int argc, char **argv) {
             "logchute has no such command, as its plugins are built in; --help tells the others",
             command);
     }
-    finish(&plugins);
+    chute_arena_finish(&arena);
     return is_good ? 0 : 1;
 }
 

@@ -1,10 +1,9 @@
 /* pipeline/serve/node.c - what the node is: `/`, `/_node` and its parts, `/_node/plugins`. */
 #include <http_parser.h>
-#include <stdlib.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "pipeline/base/alloc.h"
+#include "pipeline/run/plugin_names.h"
 #include "pipeline/serve/serve.h"
 
 #define RELOAD_INTERVAL_NS 3000000000
@@ -133,56 +132,24 @@ void chute_serve_node_pipeline(
 
 /* ------------------------------------------------------------------ plugins */
 
-struct names {
-    const char **items; /* "logstash-codec-json" */
-    size_t count;
-    struct chute_arena arena;
-};
-
-static void add_name(struct names *names, const char *kind, const char *name) {
-    names->items = chute_realloc(names->items, sizeof(*names->items) * (names->count + 1));
-    names->items[names->count++] =
-        chute_arena_printf(&names->arena, "logstash-%s-%s", kind, name).at;
-}
-
-static int compare(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void list_plugins(struct names *names) {
-    for (size_t i = 0; chute_inputs[i] != NULL; i++) {
-        add_name(names, "input", chute_inputs[i]->name);
-    }
-    for (size_t i = 0; chute_codecs[i] != NULL; i++) {
-        add_name(names, "codec", chute_codecs[i]->name);
-    }
-    for (size_t i = 0; chute_filters[i] != NULL; i++) {
-        add_name(names, "filter", chute_filters[i]->name);
-    }
-    for (size_t i = 0; chute_outputs[i] != NULL; i++) {
-        add_name(names, "output", chute_outputs[i]->name);
-    }
-    qsort(names->items, names->count, sizeof(*names->items), compare);
-}
-
 void chute_serve_plugins(
     struct chute_api *api, struct chute_http_exchange *exchange, const char *part) {
     (void)part;
-    struct names names = { 0 };
+    struct chute_arena arena = { 0 };
+    size_t count;
+    const struct chute_plugin_name *names = chute_plugin_names(&arena, &count);
     struct chute_buf out = { 0 };
     struct chute_json_writer writer;
-    list_plugins(&names);
     chute_serve_begin(api, &writer, &out);
-    chute_write_int(&writer, "total", (int64_t)names.count);
+    chute_write_int(&writer, "total", (int64_t)count);
     chute_write_open(&writer, "plugins", '[');
-    for (size_t i = 0; i < names.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         chute_write_open(&writer, NULL, '{');
-        chute_write_text(&writer, "name", names.items[i]);
+        chute_write_text(&writer, "name", names[i].full);
         chute_write_text(&writer, "version", CHUTE_VERSION);
         chute_write_close(&writer, '}');
     }
     chute_write_close(&writer, ']');
     chute_serve_end(exchange, HTTP_STATUS_OK, &writer);
-    chute_free(names.items);
-    chute_arena_finish(&names.arena);
+    chute_arena_finish(&arena);
 }
