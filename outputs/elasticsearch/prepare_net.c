@@ -338,10 +338,8 @@ static bool check_proxy(struct net *net) {
         return true;
     }
     struct chute_str scheme = { proxy.at, (size_t)end };
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        if (chute_str_eq_nocase(scheme, chute_str_of(schemes[i]))) {
-            return true;
-        }
+    if (chute_str_is_one_of(scheme, schemes, sizeof(schemes) / sizeof(schemes[0]))) {
+        return true;
     }
     chute_prepare_refuse(net->prepare, "proxy",
         "a proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://, not "
