@@ -20,26 +20,6 @@ struct reader {
     int depth;
 };
 
-static int read_file(const char *path, struct chute_buf *out) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return -errno;
-    }
-    int result = 0;
-    size_t got;
-    do {
-        got = fread(chute_buf_reserve(out, 65536), 1, 65536, file);
-        out->len += got;
-    } while (got > 0 && out->len <= LARGEST_FILE);
-    if (ferror(file)) {
-        result = errno == 0 ? -EIO : -errno;
-    } else if (out->len > LARGEST_FILE) {
-        result = -EFBIG;
-    }
-    fclose(file);
-    return result;
-}
-
 static struct chute_position place_of(const struct reader *reader, const yaml_node_t *node) {
     size_t len = node->type == YAML_SCALAR_NODE && node->start_mark.line == node->end_mark.line
                      ? node->end_mark.column - node->start_mark.column
@@ -150,7 +130,7 @@ static void read_document(struct reader *reader) {
 int chute_settings_load_yaml(
     struct chute_settings *settings, const char *path, const struct chute_env *env) {
     struct chute_buf text = { 0 };
-    int result = read_file(path, &text);
+    int result = chute_buf_read_file(&text, path, LARGEST_FILE);
     if (result != 0) {
         if (result != -ENOENT) {
             chute_diag_error(settings->diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 }, NULL,

@@ -1,5 +1,4 @@
 /* outputs/elasticsearch/prepare.c - which options go together, and what follows from them for every event. */
-#include <stdio.h>
 
 #include "outputs/elasticsearch/elasticsearch.h"
 #include "pipeline/base/number.h"
@@ -266,28 +265,20 @@ static bool prepare_template(struct es_settings *settings, const struct chute_pr
         return true;
     }
     struct chute_buf text = { 0 };
-    FILE *file = fopen(settings->template_file.at, "rb");
-    size_t len = 1;
-    while (file != NULL && len > 0) {
-        len = fread(chute_buf_reserve(&text, 65536), 1, 65536, file);
-        text.len += len;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
+    bool is_read = chute_buf_read_file(&text, settings->template_file.at, SIZE_MAX) == 0;
     struct chute_json_parser *json = chute_json_parser_create();
     struct chute_value value = chute_null();
     settings->template_json = chute_arena_copy(prepare->arena, chute_buf_str(&text));
     bool is_good =
-        file != NULL &&
+        is_read &&
         chute_json_decode(json, prepare->arena, settings->template_json, &value) == CHUTE_JSON_OK &&
         value.type == CHUTE_OBJECT;
     chute_json_parser_destroy(json);
     chute_buf_finish(&text);
     if (!is_good) {
         chute_prepare_refuse(prepare, "template",
-            file == NULL ? "the template's file cannot be read"
-                         : "the template's file does not hold a JSON object");
+            !is_read ? "the template's file cannot be read"
+                     : "the template's file does not hold a JSON object");
     }
     return is_good;
 }

@@ -1,6 +1,5 @@
 /* outputs/elasticsearch/prepare_net.c - where the nodes are, how they are asked, and who asks. */
 #include <curl/curl.h>
-#include <stdio.h>
 
 #include "outputs/elasticsearch/elasticsearch.h"
 #include "pipeline/base/ascii.h"
@@ -378,19 +377,12 @@ static bool read_authorities(struct net *net) {
     struct chute_buf pem = { 0 };
     for (size_t i = 0; i < settings->ssl_certificate_authorities.count; i++) {
         const char *path = settings->ssl_certificate_authorities.items[i].at;
-        FILE *file = fopen(path, "rb");
-        if (file == NULL) {
+        if (chute_buf_read_file(&pem, path, SIZE_MAX) != 0) {
             chute_prepare_refuse(
                 net->prepare, "ssl_certificate_authorities", "the file %s cannot be read", path);
             chute_buf_finish(&pem);
             return false;
         }
-        size_t len = 1;
-        while (len > 0) {
-            len = fread(chute_buf_reserve(&pem, 65536), 1, 65536, file);
-            pem.len += len;
-        }
-        fclose(file);
         chute_buf_add_char(&pem, '\n');
     }
     settings->tls.authorities = chute_arena_copy(net->arena, chute_buf_str(&pem));

@@ -43,6 +43,8 @@ const char *chute_buf_cstr(struct chute_buf *buf);
 static inline struct chute_str chute_buf_str(const struct chute_buf *buf) {
     return (struct chute_str){ buf->at, buf->len };
 }
+/* Adds what a file holds. 0, or a negative errno; -EFBIG: `buf` would be longer than `most` bytes. */
+int chute_buf_read_file(struct chute_buf *buf, const char *path, size_t most);
 /* Frees the bytes; the buffer is empty and ready again. */
 void chute_buf_finish(struct chute_buf *buf);
 

@@ -1,7 +1,6 @@
 #include "pipeline/check/document.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>
 #include <yaml.h>
@@ -36,23 +35,13 @@ struct chute_document {
 /* ------------------------------------------------------------------ the file */
 
 static bool read_file(const char *path, struct chute_buf *text, struct chute_diag *diag) {
-    FILE *file = fopen(path, "rb");
-    errno = file == NULL ? errno : 0;
-    size_t got = file == NULL ? 0 : 1;
-    while (got > 0 && text->len <= LARGEST_FILE) {
-        got = fread(chute_buf_reserve(text, 65536), 1, 65536, file);
-        text->len += got;
-    }
-    bool is_good = file != NULL && ferror(file) == 0 && text->len <= LARGEST_FILE;
-    if (!is_good) {
+    int status = chute_buf_read_file(text, path, LARGEST_FILE);
+    if (status != 0) {
         chute_diag_error(diag, CHUTE_DIAG_CONFIG, (struct chute_position){ 0 }, NULL,
             "cannot read %s: %s", path,
-            text->len > LARGEST_FILE ? "it is larger than 64 MiB" : strerror(errno));
+            status == -EFBIG ? "it is larger than 64 MiB" : strerror(-status));
     }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return is_good;
+    return status == 0;
 }
 
 static bool is_behind(const struct cursor *cursor, const struct cursor *target, bool by_offset) {

@@ -9,6 +9,7 @@
 
 #define COMMAND "setup"
 #define DEFAULT_TIMEOUT_MS 60000
+#define LARGEST_FILE ((size_t)1024 * 1024)
 
 /* A variable that is empty is one that nobody set. */
 static const char *variable(const char *name) {
@@ -24,22 +25,14 @@ static const char *or_variable(const char *written, const char *name) {
 static bool read_file(
     struct chute_setup *setup, const char *what, const char *path, struct chute_str *out) {
     struct chute_buf bytes = { 0 };
-    FILE *file = fopen(path, "rb");
-    size_t len = file == NULL ? 0 : 1;
-    while (len > 0 && bytes.len < 1024 * 1024) {
-        len = fread(chute_buf_reserve(&bytes, 65536), 1, 65536, file);
-        bytes.len += len;
-    }
-    bool is_good = file != NULL && ferror(file) == 0 && bytes.len > 0;
+    int status = chute_buf_read_file(&bytes, path, LARGEST_FILE);
+    bool is_good = status == 0 && bytes.len > 0;
     if (!is_good) {
         fprintf(stderr, "logchute setup: the %s %s cannot be read: %s\n", what, path,
-            file == NULL || ferror(file) != 0 ? strerror(errno) : "it is empty");
+            status != 0 ? strerror(-status) : "it is empty");
     }
     *out = chute_arena_copy(&setup->arena, chute_buf_str(&bytes));
     chute_buf_finish(&bytes);
-    if (file != NULL) {
-        fclose(file);
-    }
     return is_good;
 }
 

@@ -1,4 +1,7 @@
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "pipeline/base/buf.h"
 
@@ -58,5 +61,27 @@ Test(base_buf, a_c_string_ends_behind_the_bytes) {
     cr_expect_eq(buf.len, len);
     chute_buf_add_char(&buf, 'b');
     cr_expect_str_eq(chute_buf_cstr(&buf) + len, "b");
+    chute_buf_finish(&buf);
+}
+
+Test(base_buf, reads_a_file_behind_what_is_there) {
+    char path[] = "/tmp/chute-buf-XXXXXX";
+    int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    struct chute_buf buf = { 0 };
+    for (int i = 0; i < 100000; i++) {
+        chute_buf_add(&buf, "ab", 2);
+    }
+    cr_assert_eq(write(fd, buf.at, buf.len), 200000);
+    close(fd);
+    buf.len = 1;
+    cr_expect_eq(chute_buf_read_file(&buf, path, 200001), 0);
+    cr_expect_eq(buf.len, 200001);
+    cr_expect_eq(memcmp(buf.at, "aabab", 5), 0);
+    buf.len = 0;
+    cr_expect_eq(chute_buf_read_file(&buf, path, 199999), -EFBIG);
+    unlink(path);
+    cr_expect_eq(chute_buf_read_file(&buf, path, 1), -ENOENT);
+    cr_expect_eq(chute_buf_read_file(&buf, "/", 1), -EISDIR);
     chute_buf_finish(&buf);
 }
